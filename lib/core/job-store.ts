@@ -1,0 +1,324 @@
+import type { FinishReason, JobOrigin, JobPatch, JobPause, JobRecord, JobStatus } from './job-record.js';
+import type { Outcome, RunError, RunKind, RunRecord, SkipReason } from './run-record.js';
+import type { Awaitable, Instant, JsonValue } from './time.js';
+
+/** A store as the engine meets it. All three parts share one place and one application. */
+export interface Store {
+  /** Alias under `stores` of the configuration. */
+  readonly alias: string;
+  /** false: it lives and dies with this process (memory); no leases, heartbeats or polling are needed. */
+  readonly isShared: boolean;
+  readonly jobs: JobStore;
+  readonly history: RunHistory;
+  readonly nodes: NodeRegistry;
+}
+
+/**
+ * Keeps jobs and unsettled runs and decides which node may run them. Each method is atomic; instants are epoch ms, UTC.
+ * Callbacks (`reconcile`, `decide`, `admit`, `plan`) are pure and synchronous, and may be called again when a row changed
+ * under them. A store may answer at once or with a promise; the memory store answers at once.
+ */
+export interface JobStore {
+  /** Creates or upgrades the schema; idempotent. */
+  open(): Awaitable<void>;
+  /** Gives back what it holds; claims are left to expire; idempotent. */
+  close(): Awaitable<void>;
+  /** Adds jobs; where the id (or an alias) exists, `reconcile` decides. One result an item, in order. */
+  put(jobs: readonly NewJob[], options: PutOptions): Awaitable<PutResult[]>;
+  /** Reads each target job, applies the answer, raises its version; or asks a run to stop. */
+  change(request: ChangeRequest): Awaitable<ChangeResult[]>;
+  /** Adds runs that nobody's trigger made (run now, backfill, runOnStart, retry by hand). */
+  enter(request: EnterRequest): Awaitable<EnterResult[]>;
+  /** Ordered by id; the filter's fields are ANDed. */
+  list(filter?: JobFilter): Awaitable<JobRecord[]>;
+  /**
+   * Reads due jobs with their unsettled runs, calls `plan`, and applies the answer only if the job's version is still as
+   * read; else the job is left for the next claim. Runs that the plan makes with `dueAt` <= `until` are claimed at once.
+   * Also claims waiting runs that are due (retries, entered and promoted ones), and takes over runs whose lease ended:
+   * their token is raised, `job.losses` too, and the claim says `recovered`. Tokens of one run only ever grow.
+   */
+  claimDue(request: ClaimRequest, plan: PlanRuns): Awaitable<ClaimResult>;
+  /** Extends leases whose token is still the latest, also ones that ended. One result an item, in order. */
+  renew(claims: readonly ClaimKey[], until: Instant): Awaitable<Renewal[]>;
+  /**
+   * Per item: writes the outcome (or the retry, or the release) and ends the claim, if the token is the latest. The same
+   * settlement again answers true. The step that closes a run makes its job's first buffered run due.
+   */
+  settle(settlements: readonly Settlement[]): Awaitable<boolean[]>;
+  /** Calls `wake` when another node changed something; returns what ends it. Without it the loop polls. */
+  watch?(wake: () => void): () => void;
+}
+
+/** A job to be added; `generation` and `version` are the store's to give. */
+export interface NewJob extends Omit<JobRecord, 'generation' | 'version'> {
+  readonly aliases: readonly string[];
+}
+
+export interface PutOptions {
+  readonly at: Instant;
+  /** What to do with a row that is there: a patch (null: leave it as it is), or refuse. */
+  reconcile(existing: JobRecord, incoming: NewJob): JobPatch | null | 'refuse';
+  /** The caller's transaction, where the store supports one. */
+  readonly within?: unknown;
+}
+
+export interface PutResult {
+  readonly kind: 'added' | 'changed' | 'unchanged' | 'refused';
+  /** As it is now. */
+  readonly job: JobRecord;
+  /** As it was; null when added. */
+  readonly before: JobRecord | null;
+}
+
+export type ChangeRequest =
+  | {
+      /** null: every job of the application. */
+      readonly ids: readonly string[] | null;
+      readonly at: Instant;
+      /** `remove` deletes the job and its runs that have not started; null leaves it. */
+      decide(job: JobRecord, unsettled: readonly RunRecord[]): JobPatch | 'remove' | null;
+      /** Skip records to write with it, such as `paused` at resume. */
+      record?(before: JobRecord): readonly PlannedSkip[];
+    }
+  /** A run that nobody holds is settled as cancelled; one that is held gets `cancelRequested`. */
+  | { readonly cancel: string; readonly at: Instant; readonly detail: string | null };
+
+export interface ChangeResult {
+  readonly before: JobRecord;
+  /** null: removed. */
+  readonly after: JobRecord | null;
+  /** The run a cancel reached. */
+  readonly run?: RunRecord;
+}
+
+export interface NewRun {
+  readonly jobId: string;
+  readonly kind: RunKind;
+  readonly fireTime: Instant;
+  readonly dueAt: Instant;
+  readonly forced: boolean;
+  readonly args: readonly JsonValue[] | null;
+}
+
+export interface EnterRequest {
+  readonly runs: readonly NewRun[];
+  readonly at: Instant;
+  /** Open, buffered, skipped for a reason, or refused because a run for that fire time is there already. */
+  admit(job: JobRecord, unsettled: readonly RunRecord[], run: NewRun): Admission;
+}
+
+export type Admission =
+  | { readonly as: 'open'; readonly cancel?: readonly string[] }
+  | { readonly as: 'buffered'; readonly cancel?: readonly string[]; readonly drop?: readonly string[] }
+  | { readonly as: 'skipped'; readonly reason: SkipReason; readonly detail: string | null };
+
+export interface EnterResult {
+  /** `exists`: a run for that fire time is there, it is `run`. `noJob`: the job is gone. */
+  readonly kind: 'entered' | 'skipped' | 'exists' | 'noJob';
+  readonly run: RunRecord | null;
+}
+
+export interface JobFilter {
+  readonly ids?: readonly string[];
+  readonly origin?: JobOrigin;
+  readonly status?: readonly JobStatus[];
+  readonly task?: string;
+  readonly tag?: string;
+  readonly paused?: boolean;
+  /** Only ids after this one. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export interface ClaimRequest {
+  readonly node: string;
+  /** Store time. */
+  readonly now: Instant;
+  /** Look-ahead: also claim what is due up to here; never less than `now`. */
+  readonly until: Instant;
+  /** Claims, at most. */
+  readonly limit: number;
+  readonly leaseUntil: Instant;
+  /** Tasks this node cannot resolve, and executors it has no free slot for, are left alone. */
+  readonly exceptTasks: ReadonlySet<string>;
+  readonly exceptExecutors: ReadonlySet<string>;
+  /** Only jobs that go on in maintenance mode. */
+  readonly isPaused: boolean;
+  /** Leases that ended at or before this instant are taken over; null: none (a node that has just come back waits). */
+  readonly recoverBefore: Instant | null;
+}
+
+/** Where a claimed run came from. */
+export type ClaimCause = 'planned' | 'waiting' | 'recovered';
+
+export interface ClaimKey {
+  readonly runId: string;
+  readonly jobId: string;
+  readonly token: number;
+}
+
+export interface Claim extends ClaimKey {
+  readonly run: RunRecord;
+  readonly job: JobRecord;
+  readonly leaseUntil: Instant;
+  readonly cause: ClaimCause;
+}
+
+export interface ClaimResult {
+  readonly claims: readonly Claim[];
+  /** Skip records written by this claim. */
+  readonly skipped: readonly RunRecord[];
+  /** Jobs that this claim finished. */
+  readonly finished: readonly JobRecord[];
+  /** Open runs that a plan asked to stop. */
+  readonly cancelled: readonly ClaimKey[];
+  /** true: the limit was reached, claim again. */
+  readonly hasMore: boolean;
+  /** When something will next be due (a job, a waiting run, a lease that ends); null: nothing is to come. */
+  readonly nextDueAt: Instant | null;
+  /** The store's own clock, read in this call; a store on this machine answers `request.now`. */
+  readonly storeNow: Instant;
+}
+
+/** The one place that judges due, late, missed and overlapping fire times (engine/plan). Null: leave the job alone. */
+export type PlanRuns = (
+  job: JobRecord,
+  unsettled: readonly RunRecord[],
+  window: { readonly now: Instant; readonly until: Instant },
+) => JobPlan | null;
+
+export interface JobPlan {
+  readonly runs: readonly PlannedRun[];
+  readonly skips: readonly PlannedSkip[];
+  /** Open runs to ask to stop. */
+  readonly cancel: readonly string[];
+  /** Buffered runs to drop; each is recorded as skipped, reason `overlap`. */
+  readonly drop: readonly string[];
+  /** Buffered runs to make due now. */
+  readonly promote: readonly string[];
+  /** The job's next fire time from here on. */
+  readonly fireTime: Instant | null;
+  readonly dueAt: Instant | null;
+  readonly runCount: number;
+  /** Not null: the job is finished by this step. */
+  readonly finished: FinishReason | null;
+}
+
+export interface PlannedRun {
+  readonly kind: RunKind;
+  readonly fireTime: Instant;
+  readonly firstFireTime: Instant;
+  readonly count: number;
+  readonly countIsExact: boolean;
+  readonly dueAt: Instant;
+  readonly isBuffered: boolean;
+}
+
+export interface PlannedSkip {
+  readonly reason: SkipReason;
+  readonly detail: string | null;
+  readonly fireTime: Instant;
+  readonly firstFireTime: Instant;
+  readonly count: number;
+  readonly countIsExact: boolean;
+}
+
+export interface Renewal {
+  readonly held: boolean;
+  readonly cancelRequested: boolean;
+}
+
+/** What closing a run sets on its job: the next fire time of a `fixedDelay` job, a quarantine. */
+export interface JobAfterwards {
+  readonly fireTime?: Instant | null;
+  readonly dueAt?: Instant | null;
+  readonly finished?: FinishReason;
+  readonly pause?: JobPause;
+}
+
+interface SettlementBase extends ClaimKey {
+  readonly at: Instant;
+  readonly attempt: number;
+  readonly startedAt: Instant | null;
+}
+
+export type Settlement =
+  | (SettlementBase & {
+      readonly kind: 'outcome';
+      readonly outcome: Outcome;
+      readonly reason: SkipReason | null;
+      readonly detail: string | null;
+      readonly error: RunError | null;
+      readonly result: JsonValue | null;
+      readonly output: string | null;
+      readonly keepHistory: boolean;
+      readonly afterwards: JobAfterwards | null;
+    })
+  /** Stays open, waits until `dueAt`, keeps the error of the failed attempt. */
+  | (SettlementBase & { readonly kind: 'retry'; readonly dueAt: Instant; readonly error: RunError | null })
+  /** Given back unstarted; `attempt` is what it was before the claim; counts as nothing. */
+  | (SettlementBase & { readonly kind: 'release'; readonly dueAt: Instant });
+
+/** Settled runs, and unsettled ones too, for reading. */
+export interface RunHistory {
+  find(runId: string): Awaitable<RunRecord | null>;
+  /** Newest fire time first, then newest id. */
+  page(filter: RunFilter): Awaitable<RunPage>;
+  /** Deletes settled runs beyond age or count, `limit` rows at most; answers how many. */
+  prune(request: PruneRequest): Awaitable<number>;
+}
+
+export interface RunFilter {
+  readonly jobId?: string;
+  readonly states?: readonly RunRecord['state'][];
+  readonly reason?: SkipReason;
+  readonly node?: string;
+  readonly kind?: RunKind;
+  /** Runs whose range of fire times touches [from, to]. */
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly limit: number;
+  /** Where the page before ended. */
+  readonly cursor?: string;
+}
+
+export interface RunPage {
+  readonly runs: readonly RunRecord[];
+  /** null: that was the last page. */
+  readonly cursor: string | null;
+}
+
+export interface PruneRequest {
+  readonly at: Instant;
+  readonly settledBefore: Instant | null;
+  readonly keepPerJob: number | null;
+  readonly limit: number;
+}
+
+/** One running scheduler. */
+export interface NodeRecord {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly appVersion: string;
+  readonly startedAt: Instant;
+  readonly seenAt: Instant;
+  /** Digest of its list of code jobs, and the list's ids. */
+  readonly jobsDigest: string;
+  readonly jobIds: readonly string[];
+  /** Names of the tasks it can resolve. */
+  readonly tasks: readonly string[];
+}
+
+/** Heartbeats, the list of nodes and the application's paused flag. */
+export interface NodeRegistry {
+  /** Writes the heartbeat; answers the paused flag as it is now. */
+  beat(node: NodeRecord): Awaitable<JobPause | null>;
+  leave(nodeId: string): Awaitable<void>;
+  /** Nodes seen since `since`, ordered by id. */
+  list(since: Instant): Awaitable<NodeRecord[]>;
+  readPause(): Awaitable<JobPause | null>;
+  writePause(pause: JobPause | null): Awaitable<void>;
+  /** Deletes nodes not seen since then. */
+  forget(before: Instant): Awaitable<number>;
+}

@@ -1,0 +1,123 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Provider, Type } from '@nestjs/common';
+import type { Executor, Store, Trigger } from '../../core/index.js';
+import type { CronFields, Duration, InstantInput } from './inputs.js';
+import type { HistoryOptions, IntervalTriggerOptions, JobOptions, PolicyOptions } from './job-options.js';
+
+/** Jobs live and die with this process. */
+export interface MemoryStoreOptions {
+  readonly type: 'memory';
+}
+
+/** Jobs live in a database that TypeORM reaches, shared by every process that uses it. */
+export interface TypeOrmStoreOptions {
+  readonly type: 'typeorm';
+  /** Name of one of the application's data sources. Default: its default one. */
+  readonly dataSource?: string;
+  /** TypeORM `DataSourceOptions` of a data source of the store's own; not together with `dataSource`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Put before the name of each table. Default `carillon_`. */
+  readonly tablePrefix?: string;
+}
+
+/** A store by alias: one of the built-in ones, or an object that implements `Store`. */
+export type StoreOptions = MemoryStoreOptions | TypeOrmStoreOptions | Store;
+
+/** Attempts run in this process, on its event loop. */
+export interface AsyncExecutorOptions {
+  readonly type: 'async';
+  /** Attempts at once, at most. Default 100. */
+  readonly concurrency?: number;
+}
+
+/** An executor by alias: one of the built-in ones, or an object that implements `Executor`. */
+export type ExecutorOptions = AsyncExecutorOptions | Executor;
+
+/**
+ * A job of the configuration. Under an id that code defines it overrides that job field by field; with a task that is a
+ * decorated method and no trigger it gives that method's job this id; else it is a new job and needs both.
+ */
+export interface ConfiguredJob extends Omit<JobOptions, 'id'>, IntervalTriggerOptions {
+  /** `Class.method` of a method with a scheduling decorator or `@Task()`, or a name from `forFeature({ tasks })`. */
+  readonly task?: string;
+  /** Cron as expression or fields; at most one of `cron`, `every`, `at` and `trigger`. */
+  readonly cron?: string | (CronFields & { readonly day_of_week?: number | string });
+  /** Interval as text or object: a bare number would leave its unit open. */
+  readonly every?: Exclude<Duration, number>;
+  /** Once, at this instant. */
+  readonly at?: InstantInput;
+  readonly trigger?: Trigger;
+}
+
+/** Dates on which `excluding(name)` keeps a trigger silent. */
+export type CalendarOptions =
+  | readonly (string | Date)[]
+  | { readonly ics: string }
+  | ((date: { readonly year: number; readonly month: number; readonly day: number }) => boolean);
+
+/** Where mail goes out: a nodemailer transport, or its options. */
+export interface MailOptions {
+  readonly transport: unknown;
+  readonly from: string;
+}
+
+/** Which Nest enhancers surround a run. Local ones always do. */
+export interface EnhancerOptions {
+  /** Also global guards, interceptors, filters and pipes. Default false: most of them expect a request. */
+  readonly global?: boolean;
+}
+
+/** Options of `SchedulerModule.forRoot`. Everything has a default: without options all jobs live in memory. */
+export interface SchedulerModuleOptions {
+  /** false: nothing is claimed and no timer is set; the jobs stay visible. Also `CARILLON_ENABLED=false`. Default true. */
+  readonly enabled?: boolean;
+  /** Applications in one store see only their own jobs. Default: the name in package.json. */
+  readonly application?: string;
+  /** Orders deploys: a lower version never changes a definition. Default: the version in package.json. */
+  readonly version?: string;
+  /** `client` manages and never claims, `worker` serves a fleet. Also `CARILLON_ROLE`. Default `all`. */
+  readonly role?: 'all' | 'scheduler' | 'worker' | 'client';
+  /** IANA zone of jobs that name none. Default `UTC`, never the machine's. */
+  readonly timezone?: string;
+  /** What a job's `environments` are compared with. Default: `NODE_ENV`, else `development`. */
+  readonly environment?: string;
+  /** Options that every job starts from. */
+  readonly jobDefaults?: PolicyOptions;
+  /** Stores by alias; `default` is a memory store unless it is given. */
+  readonly stores?: Readonly<Record<string, StoreOptions>>;
+  /** Executors by alias; `default` and `background` are there always. */
+  readonly executors?: Readonly<Record<string, ExecutorOptions>>;
+  /** Jobs by id: a text is the name of a task. */
+  readonly jobs?: Readonly<Record<string, string | ConfiguredJob>>;
+  /** Calendars by name, for `trigger.excluding(name)`. */
+  readonly calendars?: Readonly<Record<string, CalendarOptions>>;
+  readonly mail?: MailOptions;
+  /** How a console command of the application is started, as an argument array: `['node', 'dist/cli.js']`. */
+  readonly console?: readonly string[];
+  /** The only folder that output files named by configuration may lie in. */
+  readonly outputRoot?: string;
+  /** How much of every job's past is kept. Default 30 days and 1,000 runs a job; a memory store keeps 20 a job. */
+  readonly history?: HistoryOptions;
+  /** How long a claim counts unless it is renewed; 1 s to 10 min. Default 10 s. */
+  readonly lease?: Duration;
+  /** How long a stop waits for open runs before they are aborted. Default 25 s. */
+  readonly shutdownTimeout?: Duration;
+  readonly enhancers?: EnhancerOptions;
+  /** Which lines are logged: none, failures and skips, or all. Default `all`. */
+  readonly log?: 'silent' | 'failures' | 'all';
+}
+
+/** Makes the options of the module: for `useClass` and `useExisting`. */
+export interface SchedulerOptionsFactory {
+  createSchedulerOptions(): SchedulerModuleOptions | Promise<SchedulerModuleOptions>;
+}
+
+/** Options of `SchedulerModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
+export interface SchedulerModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  // Arguments follow `inject`, which no type can express.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly useFactory?: (...args: any[]) => SchedulerModuleOptions | Promise<SchedulerModuleOptions>;
+  readonly useClass?: Type<SchedulerOptionsFactory>;
+  readonly useExisting?: InjectionToken<SchedulerOptionsFactory>;
+  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  readonly extraProviders?: Provider[];
+}

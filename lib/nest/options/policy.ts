@@ -1,0 +1,95 @@
+import { DEFAULT_POLICY } from '../../core/index.js';
+import type { HistoryPolicy, JobPolicy, Millis, RetryPolicy } from '../../core/index.js';
+import type { Duration } from './inputs.js';
+import type { HistoryOptions, JobOptions, PolicyOptions, RetryOptions } from './job-options.js';
+import { millis } from './units.js';
+
+const MINUTE: Millis = 60_000;
+const DEFAULT_OVERLAP_MINUTES = 1_440;
+/** Grace of the preset `misfire: 'skip'` (SEMANTICS 2.3). */
+const SKIP_GRACE: Millis = 10_000;
+
+/**
+ * The complete policy of a job: its options, before them `jobDefaults`, before them the defaults of SEMANTICS section 4.
+ * Both were validated before.
+ */
+export function toPolicy(options: JobOptions, jobDefaults: PolicyOptions = {}): JobPolicy {
+  return apply(apply(DEFAULT_POLICY, jobDefaults), options);
+}
+
+/** A policy with some options changed, the others as they were. */
+export function apply(base: JobPolicy, options: JobOptions): JobPolicy {
+  const { misfireGraceTime, coalesce } = misfireOf(options);
+  return {
+    ...base,
+    ...given({
+      coalesce,
+      catchUpLimit: options.catchUpLimit,
+      maxInstances: options.maxInstances,
+      overlap: options.overlap,
+      recovery: options.recovery,
+      evenInMaintenanceMode: options.evenInMaintenanceMode,
+      keepHistory: options.keepHistory,
+      executor: options.runInBackground === true ? 'background' : options.executor,
+      misfireGraceTime: lengthOrNull(misfireGraceTime),
+      timeout: lengthOrNull(options.timeout),
+      abortGrace: length(options.abortGrace),
+      retry: options.retry === undefined ? undefined : retryOf(base.retry, options.retry),
+      history: options.history === undefined ? undefined : historyOf(base.history, options.history),
+      ...overlappingOf(options.withoutOverlapping),
+    }),
+  };
+}
+
+function misfireOf(options: PolicyOptions): Pick<PolicyOptions, 'misfireGraceTime' | 'coalesce'> {
+  switch (options.misfire) {
+    case 'skip':
+      return { coalesce: true, misfireGraceTime: SKIP_GRACE };
+    case 'runOnce':
+      return { coalesce: true, misfireGraceTime: null };
+    case 'runAll':
+      return { coalesce: false, misfireGraceTime: null };
+    case undefined:
+      return options;
+  }
+}
+
+function overlappingOf(option: JobOptions['withoutOverlapping']): Partial<JobPolicy> {
+  if (option === undefined) return {};
+  if (option === false) return { overlapExpiry: null };
+  const minutes = option === true ? DEFAULT_OVERLAP_MINUTES : option;
+  return { overlap: 'skip', maxInstances: 1, overlapExpiry: minutes * MINUTE };
+}
+
+function retryOf(base: RetryPolicy, options: RetryOptions): RetryPolicy {
+  const retry = {
+    ...base,
+    ...given({
+      attempts: options.attempts,
+      backoff: options.backoff,
+      delay: length(options.delay),
+      maxDelay: length(options.maxDelay),
+      jitter: length(options.jitter),
+    }),
+  };
+  return options.maxDelay === undefined ? { ...retry, maxDelay: Math.max(retry.maxDelay, retry.delay) } : retry;
+}
+
+function historyOf(base: HistoryPolicy | null, options: HistoryOptions): HistoryPolicy {
+  return { ...(base ?? { age: null, count: null }), ...given({ age: length(options.age), count: options.count }) };
+}
+
+function length(value: Duration | undefined): Millis | undefined {
+  return value === undefined ? undefined : millis(value);
+}
+
+function lengthOrNull(value: Duration | null | undefined): Millis | null | undefined {
+  return value === null ? null : length(value);
+}
+
+/** The entries that are not undefined. */
+function given<T extends object>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,55 @@
+import { SchedulerError } from '../../core/index.js';
+import type { Trigger } from '../../core/index.js';
+import { CronTrigger } from '../../triggers/index.js';
+import type { CronFields } from './inputs.js';
+import type { Kind, OptionSpec } from './kind.js';
+import { isPlainObject, mustBe, problem } from './kind.js';
+import { thing } from './kinds.js';
+import { duration, instant } from './units.js';
+
+/** Cron as expression or fields, read by the trigger itself, so that its message is the trigger's. */
+export function cronRule(): Kind {
+  return {
+    type: 'string | CronFields',
+    check(value, option) {
+      const isRule = typeof value === 'string' || isPlainObject(value);
+      const advice = "Write '0 9 * * 1-5' or { hour: 9, dayOfWeek: 'mon-fri' }.";
+      if (!isRule) return mustBe(option, value, 'a cron expression or its fields', advice);
+      try {
+        new CronTrigger(withoutSnakeCase(value));
+        return [];
+      } catch (error) {
+        if (!(error instanceof SchedulerError)) throw error;
+        return problem(option, value, `is refused: ${error.message}`);
+      }
+    },
+  };
+}
+
+/** Fields from JSON or YAML may be written `day_of_week`. */
+export function withoutSnakeCase(rule: string | Record<string, unknown>): string | CronFields {
+  if (typeof rule === 'string' || !('day_of_week' in rule)) return rule;
+  const { day_of_week: dayOfWeek, ...fields } = rule;
+  return { ...fields, dayOfWeek } as CronFields;
+}
+
+/** Anything that behaves as a trigger, also a user's own. */
+export function isTrigger(value: unknown): value is Trigger {
+  if (typeof value !== 'object' || value === null) return false;
+  const { next, toJSON, anchor } = value as Partial<Record<keyof Trigger, unknown>>;
+  return typeof next === 'function' && typeof toJSON === 'function' && typeof anchor === 'function';
+}
+
+export function trigger(): Kind {
+  return thing('Trigger', "a trigger, such as cron('0 9 * * *'), every('5m') or at(instant)", isTrigger);
+}
+
+/** The four ways to give a job its trigger. */
+export function triggerKinds(): Record<'cron' | 'every' | 'at' | 'trigger', OptionSpec> {
+  return {
+    cron: { kind: cronRule(), neighbours: ['expression', 'cronTime', 'pattern', 'schedule', 'crontab'] },
+    every: { kind: duration({ refusesNumbers: true }), neighbours: ['interval', 'repeatEvery', 'ms'] },
+    at: { kind: instant(), neighbours: ['date', 'runDate', 'run_date', 'runAt', 'run_at'] },
+    trigger: { kind: trigger(), neighbours: ['triggers'] },
+  };
+}

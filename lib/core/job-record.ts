@@ -60,7 +60,14 @@ export interface JobRecord {
   readonly updatedAt: Instant;
 }
 
-/** Fields a change may set. `replace` gives a new generation; `withdraw` takes back claims whose start is still to come. */
+/**
+ * Fields a change may set; an undefined one is left as it is.
+ *
+ * `withdraw` takes back claims whose start (`dueAt`) is still to come: runs of the plan that were never attempted are
+ * deleted, and fire time, due time and `runCount` of the job go back to before them unless the patch sets them; other
+ * runs wait again, unclaimed, under a higher token. `replace` gives a new generation and deletes the runs that have not
+ * started, as a removal does.
+ */
 export type JobPatch = Partial<Omit<JobRecord, 'id' | 'generation' | 'version' | 'createdAt'>> & {
   readonly replace?: boolean;
   readonly withdraw?: boolean;

@@ -23,9 +23,15 @@ export interface JobStore {
   open(): Awaitable<void>;
   /** Gives back what it holds; claims are left to expire; idempotent. */
   close(): Awaitable<void>;
-  /** Adds jobs; where the id (or an alias) exists, `reconcile` decides. One result an item, in order. */
+  /**
+   * Adds jobs; where the id (or an alias) exists, `reconcile` decides. One result an item, in order. A row found under an
+   * alias takes the new id with its runs and history (`changed`), unless it is refused.
+   */
   put(jobs: readonly NewJob[], options: PutOptions): Awaitable<PutResult[]>;
-  /** Reads each target job, applies the answer, raises its version; or asks a run to stop. */
+  /**
+   * Reads each target job, applies the answer, raises its version; or asks a run to stop. Answers the jobs that changed
+   * or went, in the order of `ids` (else by id); unknown ones and those left alone are not in the answer.
+   */
   change(request: ChangeRequest): Awaitable<ChangeResult[]>;
   /** Adds runs that nobody's trigger made (run now, backfill, runOnStart, retry by hand). */
   enter(request: EnterRequest): Awaitable<EnterResult[]>;
@@ -36,13 +42,19 @@ export interface JobStore {
    * read; else the job is left for the next claim. Runs that the plan makes with `dueAt` <= `until` are claimed at once.
    * Also claims waiting runs that are due (retries, entered and promoted ones), and takes over runs whose lease ended:
    * their token is raised, `job.losses` too, and the claim says `recovered`. Tokens of one run only ever grow.
+   *
+   * A claim makes a run `running` and raises its `attempt`. Only active jobs are planned; a paused one only once its
+   * `pause.until` is at or before `now`: applying the plan ends that pause. `isPaused` and pauses stop the planning alone:
+   * waiting runs go on, except those of orphaned and unresolved jobs. A plan that throws leaves its job alone.
    */
   claimDue(request: ClaimRequest, plan: PlanRuns): Awaitable<ClaimResult>;
   /** Extends leases whose token is still the latest, also ones that ended. One result an item, in order. */
   renew(claims: readonly ClaimKey[], until: Instant): Awaitable<Renewal[]>;
   /**
    * Per item: writes the outcome (or the retry, or the release) and ends the claim, if the token is the latest. The same
-   * settlement again answers true. The step that closes a run makes its job's first buffered run due.
+   * settlement again answers true. The step that closes a run makes its job's first buffered run due, if fewer than
+   * `maxInstances` are open then. An outcome other than `lost` zeroes `job.losses`. What it sets on the job, it sets only
+   * on the generation that the run is of.
    */
   settle(settlements: readonly Settlement[]): Awaitable<boolean[]>;
   /** Calls `wake` when another node changed something; returns what ends it. Without it the loop polls. */
@@ -80,7 +92,10 @@ export type ChangeRequest =
       /** Skip records to write with it, such as `paused` at resume. */
       record?(before: JobRecord): readonly PlannedSkip[];
     }
-  /** A run that nobody holds is settled as cancelled; one that is held gets `cancelRequested`. */
+  /**
+   * A run that nobody holds is settled as cancelled; one that is held gets `cancelRequested`. One result with the run; a
+   * settled run is answered as it is, an unknown one not at all.
+   */
   | { readonly cancel: string; readonly at: Instant; readonly detail: string | null };
 
 export interface ChangeResult {
@@ -172,9 +187,12 @@ export interface ClaimResult {
   readonly finished: readonly JobRecord[];
   /** Open runs that a plan asked to stop. */
   readonly cancelled: readonly ClaimKey[];
-  /** true: the limit was reached, claim again. */
+  /** true: something is due still (the limit was reached, or the store's own bound), claim again. */
   readonly hasMore: boolean;
-  /** When something will next be due (a job, a waiting run, a lease that ends); null: nothing is to come. */
+  /**
+   * When something will next be due (a job, a pause's end, a waiting run, a lease that ends); null: nothing is to come.
+   * What this request left out, and what is due but was left alone by its plan, does not count.
+   */
   readonly nextDueAt: Instant | null;
   /** The store's own clock, read in this call; a store on this machine answers `request.now`. */
   readonly storeNow: Instant;
@@ -264,7 +282,7 @@ export interface RunHistory {
   find(runId: string): Awaitable<RunRecord | null>;
   /** Newest fire time first, then newest id. */
   page(filter: RunFilter): Awaitable<RunPage>;
-  /** Deletes settled runs beyond age or count, `limit` rows at most; answers how many. */
+  /** Deletes settled runs beyond age or count (of the job's policy, else of the request), `limit` rows at most; answers how many. */
   prune(request: PruneRequest): Awaitable<number>;
 }
 

@@ -7,6 +7,14 @@ const root = resolve(import.meta.dirname, '../..');
 const apps = join(import.meta.dirname, 'apps');
 const modules = join(root, 'node_modules');
 const OFFLINE = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENOTCACHED/;
+// Retries are short, so that a machine without a network learns it in seconds.
+const QUIET = [
+  '--no-audit',
+  '--no-fund',
+  '--loglevel=error',
+  '--fetch-retry-mintimeout=1000',
+  '--fetch-retry-maxtimeout=5000',
+];
 
 /** What `npm pack` says of the package that it made. */
 export interface Packed {
@@ -128,7 +136,7 @@ async function declare(folder: string, type: 'module' | 'commonjs'): Promise<voi
 }
 
 async function npm(cwd: string, args: readonly string[]): Promise<Ended> {
-  const ended = await run(cwd, 'npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], 240_000);
+  const ended = await run(cwd, 'npm', [...args, ...QUIET], 240_000);
   if (ended.code !== 0) throw new Error(`npm ${args.join(' ')} in ${cwd}:\n${ended.stdout}\n${ended.stderr}`);
   return ended;
 }

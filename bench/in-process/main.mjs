@@ -1,0 +1,84 @@
+// All jobs due each second, in one process: what share of them fires, how late, at what cost. Each subject and each number
+// of jobs has a process of its own, one after another.
+import { parseArgs } from 'node:util';
+import { measureInChild } from '../shared/child.mjs';
+import { describeMachine, describeVersions } from '../shared/machine.mjs';
+import { digits, ratio, short, table } from '../shared/table.mjs';
+import { SUBJECTS } from './subjects.mjs';
+
+const SET_UP_LIMIT_MS = 70_000;
+const HEAP_LIMIT_MB = 4_096;
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+  },
+});
+const seconds = options.quick ? 4 : 10;
+const names = Object.keys(SUBJECTS).filter((name) => options.only?.includes(name) ?? true);
+const peers = names.filter((name) => SUBJECTS[name].role === 'peer');
+const loads = [
+  { jobs: 1_000, period: 1, names },
+  { jobs: 10_000, period: 1, names },
+  ...(options.quick
+    ? []
+    : [
+        { jobs: 100_000, period: 1, names },
+        { jobs: 1_000_000, period: 10, names: names.filter((name) => !peers.includes(name)) },
+      ]),
+];
+
+console.log(describeMachine());
+console.log(describeVersions(Object.keys(SUBJECTS).filter((name) => SUBJECTS[name].role === 'peer')));
+console.log(
+  `settings: a process each, ${seconds} s measured; lateness counts from the last full second, so a job over a second late ` +
+    `shows as less; set-up over ${SET_UP_LIMIT_MS / 1000} s or a heap over ${HEAP_LIMIT_MB / 1024} GB is given up\n`,
+);
+for (const load of loads) {
+  const results = new Map();
+  for (const name of load.names) results.set(name, await measure(name, load));
+  print(load, results);
+}
+
+function measure(name, { jobs, period }) {
+  const script = new URL('./subject-process.mjs', import.meta.url);
+  const timeoutMs = SET_UP_LIMIT_MS + (seconds + 5) * 1000;
+  return measureInChild(script, [name, jobs, seconds, period].map(String), { timeoutMs, heapMb: HEAP_LIMIT_MB });
+}
+
+function print({ jobs, period }, results) {
+  const title = `${short(jobs)} jobs, ${period === 1 ? 'all due each second' : `each due every ${period} s`}`;
+  const header = [title, 'fired', 'p50', 'p99', 'CPU', 'CPU per run', 'heap per job', 'set-up'];
+  console.log(
+    table(
+      header,
+      [...results].map(([name, result]) => row(name, result)),
+    ),
+  );
+  const ours = results.get('ours');
+  const ratios = [...results].filter(([name, result]) => name !== 'ours' && result.failure === undefined);
+  if (ours !== undefined && ours.failure === undefined) {
+    const lines = ratios.map(([name, theirs]) => [
+      `ours / ${name}`,
+      ...['share', 'p50', 'p99', 'cpuShare', 'cpuPerRunUs', 'heapPerJob', 'setUpMs'].map((key) =>
+        ratio(ours[key], theirs[key]),
+      ),
+    ]);
+    console.log(`\n${table(['ratio', ...header.slice(1)], lines)}`);
+  }
+  console.log();
+}
+
+function row(name, { failure, ...result }) {
+  if (failure !== undefined) return [name, failure, '-', '-', '-', '-', '-', '-'];
+  return [
+    name,
+    `${digits(result.share * 100)} %`,
+    `${digits(result.p50 ?? 0)} ms`,
+    `${digits(result.p99 ?? 0)} ms`,
+    `${digits(result.cpuShare * 100)} %`,
+    `${digits(result.cpuPerRunUs ?? 0)} µs`,
+    `${digits(result.heapPerJob / 1000)} kB`,
+    `${digits(result.setUpMs)} ms`,
+  ];
+}

@@ -1,0 +1,3 @@
+export * from './decorated-methods.js';
+export * from './hosts.js';
+export * from './peer-metadata.js';

@@ -1,0 +1,18 @@
+/** Token of the module's options, complete as the application gave them. */
+export const SCHEDULER_OPTIONS = Symbol.for('nest-carillon:options');
+
+/** Token of the clock; override its provider in a test to own time. */
+export const SCHEDULER_CLOCK = Symbol.for('nest-carillon:clock');
+
+/** Token under which a global module of a test may provide the clock instead; it wins over the system's. */
+export const SCHEDULER_TEST_CLOCK = Symbol.for('nest-carillon:test-clock');
+
+/**
+ * Token of the store with this alias, for code that talks to a store itself.
+ *
+ * @param alias as under `stores` of `forRoot`; default `default`
+ * @example constructor(@Inject(getStoreToken('db')) private readonly store: Store) {}
+ */
+export function getStoreToken(alias = 'default'): string {
+  return `CARILLON_STORE_${alias}`;
+}

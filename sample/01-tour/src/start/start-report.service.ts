@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { Injectable } from '@nestjs/common';
+import { OnSchedulerEvent, SchedulerRegistry } from 'nest-carillon';
+import type { Job } from 'nest-carillon';
+import { settings } from '../settings.js';
+import { compareFireTimes } from './fire-times.js';
+import type { Comparison, FireTimes } from './fire-times.js';
+
+/** Tells at each start what is to come, and whether anything moved or was lost since the last one. */
+@Injectable()
+export class StartReportService {
+  private readonly before = readFireTimes();
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly scheduler: SchedulerRegistry) {}
+
+  async text(): Promise<string> {
+    const jobs = (await this.scheduler.list()).sort(byFireTime);
+    return ['', 'Coming fire times:', ...jobs.map(line), '', this.sinceLastStart(jobs), ''].join('\n');
+  }
+
+  /** Written down with every change, so that it also holds after a power cut. */
+  @OnSchedulerEvent(['scheduler.started', 'job.added', 'job.changed', 'job.removed'])
+  remember(): Promise<void> {
+    this.writing = this.writing.then(() => this.write());
+    return this.writing;
+  }
+
+  private async write(): Promise<void> {
+    const draft = `${settings.fireTimes}.new`;
+    await writeFile(draft, JSON.stringify(fireTimesOf(await this.scheduler.list()), null, 2));
+    await rename(draft, settings.fireTimes);
+  }
+
+  private sinceLastStart(jobs: Job[]): string {
+    if (this.before === null) return 'This is the first start. Stop it with Ctrl+C and start it again.';
+    const { lost, moved, passed, added } = compareFireTimes(this.before, fireTimesOf(jobs), new Date());
+    const changes = Object.entries({ lost, moved, added } satisfies Partial<Comparison>)
+      .filter(([, ids]) => ids.length > 0)
+      .map(([what, ids]) => `${what}: ${ids.join(', ')}`);
+    const known = Object.keys(this.before).length;
+    return [
+      `Since the last start: ${known} jobs known, ${lost.length} lost, ${moved.length} moved, ${passed.length} came due.`,
+      changes.length === 0 ? 'Changed since then: nothing.' : `Changed since then: ${changes.join('; ')}`,
+    ].join('\n');
+  }
+}
+
+function readFireTimes(): FireTimes | null {
+  if (!existsSync(settings.fireTimes)) return null;
+  return JSON.parse(readFileSync(settings.fireTimes, 'utf8')) as FireTimes;
+}
+
+function fireTimesOf(jobs: readonly Job[]): FireTimes {
+  return Object.fromEntries(jobs.map((job) => [job.id, job.nextFireTime?.toISOString() ?? null]));
+}
+
+function byFireTime(a: Job, b: Job): number {
+  return (a.nextFireTime?.getTime() ?? Infinity) - (b.nextFireTime?.getTime() ?? Infinity);
+}
+
+function line(job: Job): string {
+  const fireTime = job.nextFireTime?.toLocaleString('sv-SE', { timeZone: job.timezone, timeZoneName: 'short' });
+  return `  ${(fireTime ?? job.status).padEnd(28)} ${job.id}`;
+}

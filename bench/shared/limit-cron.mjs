@@ -1,11 +1,12 @@
 // The limit: the least code that finds the next fire time of a cron expression at all. Bit masks, local dates by
 // arithmetic, and spans of constant offset that are found once for each zone. It validates nothing, knows no names, no
-// extension but `L`, and only the simplest daylight-saving rules: what a real trigger takes longer is the price of the rest.
-// `| 0` keeps numbers in integer registers; on doubles `%` is a call.
+// extension but `L`, only the simplest daylight-saving rules, and no year after 2099. `| 0` keeps numbers in integer
+// registers; on doubles `%` is a call.
 
 const DAY = 86_400;
+/** From March on. */
+const LENGTHS = [31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31];
 const countTrailingZeros = (bits) => 31 - Math.clz32(bits & -bits);
-/** Offset in seconds, as text of Intl tells it. */
 const formats = new Map();
 const zones = new Map();
 
@@ -34,6 +35,7 @@ function mask(field, min, max) {
   return [low, high];
 }
 
+/** Offset in seconds, as Intl tells it. */
 function offsetAt(zone, second) {
   if (!formats.has(zone))
     formats.set(zone, new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }));
@@ -76,17 +78,21 @@ export class LimitCron {
   constructor(expression, zone = 'UTC') {
     const fields = expression.split(' ');
     if (fields.length === 5) fields.unshift('0');
-    [this.secondLow, this.secondHigh] = mask(fields[0], 0, 59);
-    [this.minuteLow, this.minuteHigh] = mask(fields[1], 0, 59);
-    [this.hours] = mask(fields[2], 0, 23);
-    this.isLastDay = fields[3] === 'L';
-    const [dayLow, dayHigh] = this.isLastDay ? [0, 0] : mask(fields[3], 1, 31);
+    const [second, minute, hour, day, month, weekday] = fields;
+    [this.secondLow, this.secondHigh] = mask(second, 0, 59);
+    [this.minuteLow, this.minuteHigh] = mask(minute, 0, 59);
+    [this.hours] = mask(hour, 0, 23);
+    const [dayLow, dayHigh] = day === 'L' ? [0, 0] : mask(day, 1, 31);
     this.days = dayLow | (dayHigh << 30);
-    [this.months] = mask(fields[4], 1, 12);
-    this.weekdays = mask(fields[5], 0, 7)[0];
-    this.weekdays |= (this.weekdays >> 7) & 1;
-    this.repeats = fields[1].startsWith('*');
-    this.isEveryDay = fields.slice(3).every((field) => field === '*');
+    this.weekdays = mask(weekday, 0, 7)[0] & 0x7f;
+    // Months count from March, so that a leap day is the last day of its year.
+    const [months] = mask(month, 1, 12);
+    this.months = ((months >> 3) & 0x3ff) | ((months & 0b110) << 9);
+    this.isLastDay = day === 'L';
+    this.isEveryDate = day === '*' && month === '*';
+    this.repeats = minute.startsWith('*');
+    this.firstInHour = nextBit(this.minuteLow, this.minuteHigh, 0) * 60 + nextBit(this.secondLow, this.secondHigh, 0);
+    this.firstTime = countTrailingZeros(this.hours) * 3600 + this.firstInHour;
     this.zone = spansOf(zone);
   }
 
@@ -114,74 +120,66 @@ export class LimitCron {
   }
 
   nextLocal(from) {
-    let day = Math.floor(from / DAY) | 0;
+    const day = Math.floor(from / DAY) | 0;
     const time = this.nextTime((from - day * DAY + 1) | 0);
-    if (time >= 0) {
-      const today = this.nextDay(day);
-      if (today === day) return day * DAY + time;
-      day = today;
-    } else {
-      day = this.nextDay(day + 1);
-    }
-    return day * DAY + this.nextTime(0);
+    if (time < 0) return this.nextDay(day + 1) * DAY + this.firstTime;
+    const found = this.nextDay(day);
+    return found * DAY + (found === day ? time : this.firstTime);
   }
 
   /** Second of the day at or after `from`, or -1. */
   nextTime(from) {
-    let hour = (from / 3600) | 0;
-    if (hour < 24 && ((this.hours >> hour) & 1) === 1) {
+    const hour = (from / 3600) | 0;
+    if (((this.hours >> hour) & 1) === 1 && hour < 24) {
       const minute = ((from / 60) | 0) % 60;
-      const isSet = nextBit(this.minuteLow, this.minuteHigh, minute) === minute;
-      const second = isSet ? nextBit(this.secondLow, this.secondHigh, from % 60) : 60;
-      if (second < 60) return hour * 3600 + minute * 60 + second;
-      const later = nextBit(this.minuteLow, this.minuteHigh, minute + 1);
-      if (later < 60) return hour * 3600 + later * 60 + nextBit(this.secondLow, this.secondHigh, 0);
-    }
-    hour++;
-    const rest = hour < 24 ? this.hours >>> hour : 0;
-    if (rest === 0) return from === 0 && (this.hours & 1) === 1 ? 0 : -1;
-    const minute = nextBit(this.minuteLow, this.minuteHigh, 0);
-    return (hour + countTrailingZeros(rest)) * 3600 + minute * 60 + nextBit(this.secondLow, this.secondHigh, 0);
-  }
-
-  /** Day number (from 1970 on) at or after `day` that matches; goes from month to month (source: days_from_civil by H. Hinnant). */
-  nextDay(day) {
-    if (this.isEveryDay) return day;
-    const shifted = (day + 719_468) | 0;
-    const era = (shifted / 146_097) | 0;
-    const dayOfEra = (shifted - era * 146_097) | 0;
-    const leaps = (((dayOfEra / 1460) | 0) - ((dayOfEra / 36_524) | 0) + ((dayOfEra / 146_096) | 0)) | 0;
-    const yearOfEra = ((dayOfEra - leaps) / 365) | 0;
-    const dayOfYear = dayOfEra - (365 * yearOfEra + (yearOfEra >> 2) - ((yearOfEra / 100) | 0));
-    const marchMonth = ((5 * dayOfYear + 2) / 153) | 0;
-    const dayOfMonth = dayOfYear - (((153 * marchMonth + 2) / 5) | 0) + 1;
-    let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
-    let year = (yearOfEra + era * 400 + (month <= 2 ? 1 : 0)) | 0;
-    let first = day - dayOfMonth + 1;
-    let from = dayOfMonth;
-    for (;;) {
-      const length = monthLength(year, month);
-      if (((this.months >> month) & 1) === 1) {
-        const rest = this.daysOfMonth(first, length) >>> from;
-        if (rest !== 0) return first + from + countTrailingZeros(rest) - 1;
+      if (nextBit(this.minuteLow, this.minuteHigh, minute) === minute) {
+        const second = nextBit(this.secondLow, this.secondHigh, from % 60);
+        if (second < 60) return hour * 3600 + minute * 60 + second;
       }
-      first += length;
-      from = 1;
-      if (++month === 13) [year, month] = [year + 1, 1];
+      const later = nextBit(this.minuteLow, this.minuteHigh, minute + 1);
+      if (later < 60) return hour * 3600 + later * 60 + (this.firstInHour % 60);
+    }
+    const rest = hour >= 23 ? 0 : this.hours & (-1 << (hour + 1));
+    return rest === 0 ? -1 : countTrailingZeros(rest) * 3600 + this.firstInHour;
+  }
+
+  /** Day number (from 1970 on) at or after `day` that matches; goes from month to month. */
+  nextDay(day) {
+    if (this.isEveryDate) {
+      if (this.weekdays === 0x7f) return day;
+      return day + countTrailingZeros(this.weekFrom(day));
+    }
+    // Years begin in March 1968, so each fourth one ends with a leap day.
+    const shifted = (day + 671) | 0;
+    let year = ((4 * shifted + 3) / 1461) | 0;
+    const dayOfYear = shifted - ((1461 * year) >> 2);
+    const today = ((5 * dayOfYear + 2) / 153) | 0;
+    const passed = dayOfYear - (((153 * today + 2) / 5) | 0);
+    let left = this.months & (-1 << today);
+    for (;;) {
+      for (; left !== 0; left &= left - 1) {
+        const month = countTrailingZeros(left);
+        const first = ((1461 * year) >> 2) + (((153 * month + 2) / 5) | 0) - 671;
+        const days = this.daysOfMonth(first, month === 11 ? ((year & 3) === 3 ? 29 : 28) : LENGTHS[month]);
+        const rest = first < day ? days & (-1 << passed) : days;
+        if (rest !== 0) return first + countTrailingZeros(rest);
+      }
+      year++;
+      left = this.months;
     }
   }
 
+  /** Bit 0 = the first of the month. */
   daysOfMonth(first, length) {
-    const days = this.isLastDay ? 1 << length : this.days & (0xffffffff >>> (31 - length));
-    if (this.weekdays === 0xff) return days;
-    // Bit d is set when the d-th falls on an allowed weekday: the week's pattern, turned and repeated.
-    const weekday = (first + 4) % 7;
-    const week = ((this.weekdays & 0x7f) >> weekday) | (((this.weekdays & 0x7f) << (7 - weekday)) & 0x7f);
-    return days & ((week << 1) | (week << 8) | (week << 15) | (week << 22) | (week << 29));
+    const days = this.isLastDay ? 1 << (length - 1) : (this.days >>> 1) & (-1 >>> (32 - length));
+    if (this.weekdays === 0x7f) return days;
+    const week = this.weekFrom(first);
+    return days & (week | (week << 7) | (week << 14) | (week << 21) | (week << 28));
   }
-}
 
-function monthLength(year, month) {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return 30 + ((month + (month >> 3)) & 1);
+  /** Weekday bits turned so that bit 0 is the weekday of `day`. */
+  weekFrom(day) {
+    const weekday = (day + 4) % 7;
+    return ((this.weekdays >> weekday) | (this.weekdays << (7 - weekday))) & 0x7f;
+  }
 }

@@ -12,7 +12,7 @@ export function hook(): Kind {
 function checkHooks(value: unknown, option: string): Problem[] {
   if (!Array.isArray(value) || isMethodReference(value)) return checkHook(value, option);
   if (value.length === 0) return mustBe(option, value, SHAPE, 'Leave the option out when there is none.');
-  if (typeof value[0] === 'function' && isClass(value[0])) return checkHook(value, option);
+  if (typeof value[0] === 'function' && isClass(value[0] as object)) return checkHook(value, option);
   return value.flatMap((one: unknown, index) => checkHook(one, `${option}[${index}]`));
 }
 
@@ -68,5 +68,5 @@ export function isClass(value: object): boolean {
 export function hookList(option: HookOption | undefined): readonly HookReference[] {
   if (option === undefined) return [];
   if (typeof option === 'function' || isMethodReference(option)) return [option];
-  return option as readonly HookReference[];
+  return option;
 }

@@ -1,5 +1,6 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Provider, Type } from '@nestjs/common';
 import type { Executor, Store, Trigger } from '../../core/index.js';
+import type { CalendarDefinition } from '../../triggers/index.js';
 import type { CronFields, Duration, InstantInput } from './inputs.js';
 import type { HistoryOptions, IntervalTriggerOptions, JobOptions, PolicyOptions } from './job-options.js';
 
@@ -40,19 +41,13 @@ export interface ConfiguredJob extends Omit<JobOptions, 'id'>, IntervalTriggerOp
   /** `Class.method` of a method with a scheduling decorator or `@Task()`, or a name from `forFeature({ tasks })`. */
   readonly task?: string;
   /** Cron as expression or fields; at most one of `cron`, `every`, `at` and `trigger`. */
-  readonly cron?: string | (CronFields & { readonly day_of_week?: number | string });
-  /** Interval as text or object: a bare number would leave its unit open. */
-  readonly every?: Exclude<Duration, number>;
+  readonly cron?: string | CronFields;
+  /** Interval, best as text or object; a bare number is milliseconds and refused below 1,000. */
+  readonly every?: Duration;
   /** Once, at this instant. */
   readonly at?: InstantInput;
   readonly trigger?: Trigger;
 }
-
-/** Dates on which `excluding(name)` keeps a trigger silent. */
-export type CalendarOptions =
-  | readonly (string | Date)[]
-  | { readonly ics: string }
-  | ((date: { readonly year: number; readonly month: number; readonly day: number }) => boolean);
 
 /** Where mail goes out: a nodemailer transport, or its options. */
 export interface MailOptions {
@@ -89,7 +84,7 @@ export interface SchedulerModuleOptions {
   /** Jobs by id: a text is the name of a task. */
   readonly jobs?: Readonly<Record<string, string | ConfiguredJob>>;
   /** Calendars by name, for `trigger.excluding(name)`. */
-  readonly calendars?: Readonly<Record<string, CalendarOptions>>;
+  readonly calendars?: Readonly<Record<string, CalendarDefinition>>;
   readonly mail?: MailOptions;
   /** How a console command of the application is started, as an argument array: `['node', 'dist/cli.js']`. */
   readonly console?: readonly string[];

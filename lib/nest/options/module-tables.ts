@@ -1,5 +1,8 @@
+import { SchedulerError } from '../../core/index.js';
+import { CalendarRegistry } from '../../triggers/index.js';
+import type { CalendarDefinition } from '../../triggers/index.js';
 import type { Kind, Problem, TableOf } from './kind.js';
-import { isPlainObject, mustBe, problem } from './kind.js';
+import { isPlainObject, problem } from './kind.js';
 import { either, flag, integer, listOf, oneOf, text, thing } from './kinds.js';
 import {
   FOREIGN_JOB_OPTIONS,
@@ -147,10 +150,15 @@ const MAIL_TABLE: TableOf<MailOptions> = {
 const ENHANCER_TABLE: TableOf<EnhancerOptions> = { global: { kind: flag(), default: 'false' } };
 
 const calendar: Kind = {
-  type: 'dates[] | { ics } | predicate',
+  type: 'CalendarDefinition',
   check(value, option) {
-    const isGiven = Array.isArray(value) || isPlainObject(value) || typeof value === 'function';
-    return isGiven ? [] : mustBe(option, value, 'a list of dates, { ics: file } or a function of the local date');
+    try {
+      new CalendarRegistry({ [option.slice(option.indexOf('.') + 1)]: value as CalendarDefinition });
+      return [];
+    } catch (error) {
+      if (!(error instanceof SchedulerError)) throw error;
+      return problem(option, value, `is refused: ${error.message}`);
+    }
   },
 };
 

@@ -19,26 +19,28 @@ export function toPolicy(options: JobOptions, jobDefaults: PolicyOptions = {}): 
 
 /** A policy with some options changed, the others as they were. */
 export function apply(base: JobPolicy, options: JobOptions): JobPolicy {
+  return { ...base, ...policyChanges(base, options) };
+}
+
+/** What options change of a policy; parts of `retry` and `history` that they leave out stay as in `base`. */
+export function policyChanges(base: Pick<JobPolicy, 'retry' | 'history'>, options: JobOptions): Partial<JobPolicy> {
   const { misfireGraceTime, coalesce } = misfireOf(options);
-  return {
-    ...base,
-    ...given({
-      coalesce,
-      catchUpLimit: options.catchUpLimit,
-      maxInstances: options.maxInstances,
-      overlap: options.overlap,
-      recovery: options.recovery,
-      evenInMaintenanceMode: options.evenInMaintenanceMode,
-      keepHistory: options.keepHistory,
-      executor: options.runInBackground === true ? 'background' : options.executor,
-      misfireGraceTime: lengthOrNull(misfireGraceTime),
-      timeout: lengthOrNull(options.timeout),
-      abortGrace: length(options.abortGrace),
-      retry: options.retry === undefined ? undefined : retryOf(base.retry, options.retry),
-      history: options.history === undefined ? undefined : historyOf(base.history, options.history),
-      ...overlappingOf(options.withoutOverlapping),
-    }),
-  };
+  return given({
+    coalesce,
+    catchUpLimit: options.catchUpLimit,
+    maxInstances: options.maxInstances,
+    overlap: options.overlap,
+    recovery: options.recovery,
+    evenInMaintenanceMode: options.evenInMaintenanceMode,
+    keepHistory: options.keepHistory,
+    executor: options.runInBackground === true ? 'background' : options.executor,
+    misfireGraceTime: lengthOrNull(misfireGraceTime),
+    timeout: lengthOrNull(options.timeout),
+    abortGrace: length(options.abortGrace),
+    retry: options.retry === undefined ? undefined : retryOf(base.retry, options.retry),
+    history: options.history === undefined ? undefined : historyOf(base.history, options.history),
+    ...overlappingOf(options.withoutOverlapping),
+  });
 }
 
 function misfireOf(options: PolicyOptions): Pick<PolicyOptions, 'misfireGraceTime' | 'coalesce'> {

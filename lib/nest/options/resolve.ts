@@ -1,6 +1,6 @@
 import type { Millis } from '../../core/index.js';
+import type { CalendarDefinition } from '../../triggers/index.js';
 import type {
-  CalendarOptions,
   ConfiguredJob,
   ExecutorOptions,
   MailOptions,
@@ -27,7 +27,7 @@ export interface ResolvedModuleOptions {
   /** `default` and `background` are among them. */
   readonly executors: Readonly<Record<string, ExecutorOptions>>;
   readonly jobs: Readonly<Record<string, string | ConfiguredJob>>;
-  readonly calendars: Readonly<Record<string, CalendarOptions>>;
+  readonly calendars: Readonly<Record<string, CalendarDefinition>>;
   readonly mail: MailOptions | null;
   readonly console: readonly string[] | null;
   readonly outputRoot: string | null;

@@ -48,7 +48,13 @@ export function trigger(): Kind {
 export function triggerKinds(): Record<'cron' | 'every' | 'at' | 'trigger', OptionSpec> {
   return {
     cron: { kind: cronRule(), neighbours: ['expression', 'cronTime', 'pattern', 'schedule', 'crontab'] },
-    every: { kind: duration({ refusesNumbers: true }), neighbours: ['interval', 'repeatEvery', 'ms'] },
+    every: {
+      kind: duration({
+        refusesSmallNumbers: true,
+        zeroAdvice: "is 0: it would fire without end. Write how far apart, such as '5m'.",
+      }),
+      neighbours: ['interval', 'repeatEvery', 'ms'],
+    },
     at: { kind: instant(), neighbours: ['date', 'runDate', 'run_date', 'runAt', 'run_at'] },
     trigger: { kind: trigger(), neighbours: ['triggers'] },
   };

@@ -13,8 +13,6 @@ export interface DurationLimits {
   readonly max?: Millis;
   /** A bare number from 1 to 999 is refused: seconds were meant. */
   readonly refusesSmallNumbers?: boolean;
-  /** Only text or an object: a bare number would leave its unit open. */
-  readonly refusesNumbers?: boolean;
   /** Said when it is 0. */
   readonly zeroAdvice?: string;
 }
@@ -23,8 +21,8 @@ export interface DurationLimits {
 export function duration(limits: DurationLimits = {}): Kind {
   const { min = 1, max = LONGEST } = limits;
   return {
-    type: limits.refusesNumbers === true ? 'Duration as text or object' : 'Duration',
-    ...(limits.refusesNumbers === true ? {} : { unit: 'ms when a bare number' }),
+    type: 'Duration',
+    unit: 'ms when a bare number',
     limits: `${shortSpan(min)} to ${shortSpan(max)}`,
     check(value, option) {
       const refused = refusedNumber(value, option, limits);
@@ -40,9 +38,6 @@ export function duration(limits: DurationLimits = {}): Kind {
 
 function refusedNumber(value: unknown, option: string, limits: DurationLimits): Problem[] {
   if (typeof value !== 'number') return [];
-  if (limits.refusesNumbers === true) {
-    return problem(option, value, `is ${value} without a unit. Write '${value}s' or { seconds: ${value} }.`);
-  }
   if (limits.refusesSmallNumbers === true && value > 0 && value < 1_000) {
     return problem(
       option,
@@ -65,7 +60,7 @@ function readDuration(value: unknown): Millis | string {
     return EXAMPLES;
   }
   try {
-    return toMillis(value as Duration);
+    return toMillis(value);
   } catch (error) {
     return error instanceof SchedulerError ? `${error.message} ${EXAMPLES}` : EXAMPLES;
   }

@@ -90,7 +90,7 @@ function misnamedAliases(options: Record<string, unknown>): Problem[] {
   ];
 }
 
-function unknownAliases(options: Record<string, unknown>, prefix: string, known: KnownAliases): Problem[] {
+export function unknownAliases(options: Record<string, unknown>, prefix: string, known: KnownAliases): Problem[] {
   return (['store', 'executor'] as const).flatMap((name) => {
     const alias = options[name];
     const aliases = known[`${name}s`];

@@ -41,7 +41,7 @@ function checkVariant(
     return mustBe(path, type, `the type of the ${rules.what}`, `Write one of ${names(tables)}.`);
   if (Object.hasOwn(tables, type)) {
     const together = rules.together?.[type];
-    return checkOptions(value, option, tables[type] as OptionTable, together === undefined ? {} : { together });
+    return checkOptions(value, option, tables[type], together === undefined ? {} : { together });
   }
   if (Object.hasOwn(rules.foreign, type)) {
     return problem(path, type, `is '${type}', which is no type of a ${rules.what} here. ${rules.foreign[type]}`);

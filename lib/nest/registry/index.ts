@@ -1,0 +1,13 @@
+export type { PreviewEntry, SchedulerNode, WhyAnswer } from './insight.js';
+export { JobFunctions } from './job-functions.js';
+export { Job } from './job.js';
+export type { JobPauseView } from './job.js';
+export { FunctionNotStorableError, JobNotEnabledError, UnknownTaskError } from './registry-errors.js';
+export type * from './registry-options.js';
+export { REGISTRY_PARTS } from './registry-parts.js';
+export type { RegistryParts, RegistryTasks } from './registry-parts.js';
+export { Run } from './run.js';
+export type { Runs } from './run.js';
+export type { ArgumentsOf, Json, MethodName } from './schedule-types.js';
+export { SchedulerRegistry } from './scheduler-registry.js';
+export type * from './trigger-view.js';

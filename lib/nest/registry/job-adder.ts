@@ -1,0 +1,75 @@
+import type { TriggerRule } from '../definitions/trigger-rule.js';
+import { refuse } from '../options/validate.js';
+import { show } from '../options/show.js';
+import { callFaults, checkCall, placeOf } from './checked-call.js';
+import { Job } from './job.js';
+import type { AddOptions, JobInput } from './registry-options.js';
+import type { RegistryParts } from './registry-parts.js';
+import { ADD_CALL, ADD_MANY_CALL } from './registry-tables.js';
+import type { CallTable } from './registry-tables.js';
+import { makeRuntimeJob } from './runtime-job.js';
+import type { RuntimeJob } from './runtime-job.js';
+
+/** What every way to add a job has in common. */
+type RuntimeInput = Omit<JobInput, 'trigger'>;
+
+export function givenTrigger({ trigger }: JobInput): TriggerRule {
+  return { kind: 'trigger', trigger };
+}
+
+/** Checks jobs that are added at run time, and puts them. */
+export class JobAdder {
+  constructor(private readonly parts: RegistryParts) {}
+
+  /** Adds one job; `ruleOf` reads the rule of its trigger once the input is known to be right. */
+  async add<I extends RuntimeInput>(
+    input: I,
+    method: string,
+    call: CallTable,
+    ruleOf: (input: I) => TriggerRule,
+  ): Promise<Job> {
+    const place = placeOf(method, (input as { id?: unknown } | null | undefined)?.id);
+    checkCall(input, call, place, this.parts.options);
+    const [added] = await this.put([this.make(input, ruleOf(input), place)], input);
+    return added;
+  }
+
+  async addMany(inputs: readonly JobInput[], options: AddOptions): Promise<Job[]> {
+    const place = placeOf('addMany');
+    checkCall(options, ADD_MANY_CALL, place, this.parts.options);
+    if (!Array.isArray(inputs)) {
+      refuse([{ place, option: 'jobs', value: inputs, message: `is ${show(inputs)}; it must be a list of jobs.` }]);
+    }
+    refuse(inputs.flatMap((input, index) => this.faultsOf(input, index)));
+    const made = inputs.map((input) => this.make(input, givenTrigger(input), placeOf('addMany', input.id)));
+    return this.put(made, options);
+  }
+
+  private make(input: RuntimeInput, rule: TriggerRule, place: string): RuntimeJob {
+    return makeRuntimeJob(input, rule, { place, parts: this.parts });
+  }
+
+  private faultsOf(input: unknown, index: number): ReturnType<typeof callFaults> {
+    const id = (input as { id?: unknown } | null | undefined)?.id;
+    return callFaults(input, ADD_CALL, `${placeOf('addMany', id)}, entry ${index}`, this.parts.options);
+  }
+
+  private async put(jobs: readonly RuntimeJob[], { replaceExisting = false, manager }: AddOptions): Promise<Job[]> {
+    const enabled = jobs.filter(({ definition }) => definition.enabled);
+    const undo = enabled.map(({ definition, functions }) => this.parts.functions.keep(definition.id, functions));
+    try {
+      const definitions = enabled.map(({ definition }) => definition);
+      const within = manager === undefined ? {} : { within: manager };
+      const records = await this.parts.scheduler.add(definitions, { replaceExisting, ...within });
+      const made = new Map(records.map((record) => [record.id, record]));
+      return jobs.map(({ definition }) => {
+        const record = made.get(definition.id);
+        if (record === undefined) return Job.ofDefinition(definition);
+        return Job.ofRecord(record, { store: definition.store, parts: this.parts });
+      });
+    } catch (error) {
+      for (const back of undo.reverse()) back();
+      throw error;
+    }
+  }
+}

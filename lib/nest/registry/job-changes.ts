@@ -1,0 +1,46 @@
+import type { JobRecord } from '../../core/index.js';
+import { checkArguments } from '../options/arguments.js';
+import { isShared } from '../options/definition.js';
+import { policyChanges } from '../options/policy.js';
+import { placeOf } from './checked-call.js';
+import type { RuntimeJob } from './runtime-job.js';
+import { hookNames } from './runtime-job.js';
+import type { JobChanges } from './registry-options.js';
+import type { RegistryParts } from './registry-parts.js';
+
+/** What `modify` asks of the engine, and the functions that come with it. */
+export interface CheckedChanges {
+  readonly patch: Partial<Pick<JobRecord, 'name' | 'description' | 'tags' | 'args'>> & {
+    readonly policy?: Partial<JobRecord['policy']>;
+    readonly hookNames?: JobRecord['hooks'];
+  };
+  readonly functions: RuntimeJob['functions'];
+}
+
+/** Turns checked changes of a job into what the engine takes; what is left out stays as it is. */
+export function changesOf(
+  changes: JobChanges,
+  { store, job }: { readonly store: string; readonly job: JobRecord },
+  parts: RegistryParts,
+): CheckedChanges {
+  const place = placeOf('modify', job.id);
+  const functions: RuntimeJob['functions'] = { tasks: new Map(), hooks: new Map() };
+  const hooks = hookNames(changes, {
+    id: job.id,
+    place,
+    store,
+    isShared: isShared(parts.options.stores[store]),
+    parts,
+    functions,
+  });
+  const policy = policyChanges(job.policy, changes);
+  const patch = {
+    ...(changes.name === undefined ? {} : { name: changes.name }),
+    ...(changes.description === undefined ? {} : { description: changes.description }),
+    ...(changes.tags === undefined ? {} : { tags: changes.tags }),
+    ...(changes.args === undefined ? {} : { args: checkArguments(changes.args, place) }),
+    ...(Object.keys(policy).length === 0 ? {} : { policy }),
+    ...(hooks === null ? {} : { hookNames: { ...job.hooks, ...hooks } }),
+  };
+  return { patch, functions };
+}

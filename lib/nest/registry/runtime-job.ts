@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { SchedulerError } from '../../core/index.js';
+import type { HookKind, JobDefinition, Trigger } from '../../core/index.js';
+import { checkArguments } from '../options/arguments.js';
+import { isShared, makeDefinition, storeOf } from '../options/definition.js';
+import { hookList, isMethodReference } from '../options/hook-kind.js';
+import type { HookFunction, JobOptions, TriggerOptions } from '../options/job-options.js';
+import { InvalidOptionsError } from '../options/options-error.js';
+import { makeTrigger } from '../definitions/make-trigger.js';
+import type { TriggerRule } from '../definitions/trigger-rule.js';
+import { functionName } from './job-functions.js';
+import { FunctionNotStorableError, UnknownTaskError } from './registry-errors.js';
+import type { JobInput, TaskFunction, TaskReference } from './registry-options.js';
+import type { RegistryParts } from './registry-parts.js';
+import { isSerializable } from './trigger-view.js';
+
+const HOOK_KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'];
+
+/** A job of the registry, ready to be put, and the functions it brings. */
+export interface RuntimeJob {
+  readonly definition: JobDefinition;
+  readonly functions: { readonly tasks: Map<string, TaskFunction>; readonly hooks: Map<string, HookFunction> };
+}
+
+/** Where a job is made: for messages, and what its names are looked up in. */
+interface Making {
+  readonly id: string;
+  readonly place: string;
+  readonly store: string;
+  readonly isShared: boolean;
+  readonly parts: RegistryParts;
+  readonly functions: RuntimeJob['functions'];
+}
+
+/** Turns checked input into a definition; everything that can be refused is refused here. */
+export function makeRuntimeJob(
+  input: Omit<JobInput, 'trigger'>,
+  rule: TriggerRule,
+  { place, parts }: { readonly place: string; readonly parts: RegistryParts },
+): RuntimeJob {
+  const id = input.id ?? randomUUID();
+  const store = storeOf(input, parts.options, place);
+  const functions = { tasks: new Map<string, TaskFunction>(), hooks: new Map<string, HookFunction>() };
+  const making = { id, place, store, isShared: isShared(parts.options.stores[store]), parts, functions };
+  const zone = input.timezone ?? parts.options.timezone;
+  const definition = makeDefinition(
+    {
+      id,
+      origin: 'runtime',
+      task: taskName(input.task, making),
+      args: checkArguments(input.args, place),
+      trigger: checkedTrigger(rule, input, { id, place, store, zone, parts }),
+      options: input,
+      hooks: null,
+      hookNames: hookNames(input, making),
+      definedAt: place,
+    },
+    parts.options,
+  );
+  return { definition, functions };
+}
+
+/** Name of a task for a row. */
+export function taskName(
+  task: TaskReference,
+  making: Omit<Making, 'functions'> & Partial<Pick<Making, 'functions'>>,
+): string {
+  const { parts, place } = making;
+  if (isMethodReference(task)) return parts.tasks.nameOf(task, place);
+  if (typeof task === 'string') return knownName(task, making);
+  const fn = task;
+  refuseFunction(fn, 'task', making);
+  const name = functionName(fn, making.id);
+  making.functions?.tasks.set(name, fn);
+  return name;
+}
+
+function knownName(task: string, { parts, place, isShared: isInShared }: Omit<Making, 'functions'>): string {
+  // Another process of the application may know it.
+  if (parts.tasks.has(task) || (isInShared && parts.options.role === 'client')) return task;
+  throw new UnknownTaskError(place, task, parts.tasks.names());
+}
+
+function refuseFunction(fn: { readonly name: string }, option: string, making: Omit<Making, 'functions'>): void {
+  if (making.isShared) throw new FunctionNotStorableError(making.place, option, fn.name, making.store);
+}
+
+/** Conditions and hooks by the names that the row keeps; null: none. */
+export function hookNames(options: JobOptions, making: Making): JobDefinition['hookNames'] {
+  const named = HOOK_KINDS.flatMap((kind): [HookKind, string[]][] => {
+    const list = hookList(options[kind]);
+    if (list.length === 0) return [];
+    return [[kind, list.map((hook, index) => hookName(hook, `${kind}[${index}]`, making))]];
+  });
+  return named.length === 0 ? null : Object.fromEntries(named);
+}
+
+function hookName(hook: ReturnType<typeof hookList>[number], option: string, making: Making): string {
+  if (isMethodReference(hook)) return making.parts.tasks.nameOf(hook, making.place);
+  const fn = hook;
+  refuseFunction(fn, option, making);
+  const name = functionName(fn, making.id, option);
+  making.functions.hooks.set(name, fn);
+  return name;
+}
+
+export interface TriggerSpot {
+  readonly id: string;
+  readonly place: string;
+  readonly store: string;
+  readonly zone: string;
+  readonly parts: RegistryParts;
+}
+
+/**
+ * The trigger of a rule. One that can never fire says so when it is anchored: that is tried here, before anything is
+ * stored, so that the message names the job.
+ */
+export function checkedTrigger(rule: TriggerRule, options: TriggerOptions, spot: TriggerSpot): Trigger {
+  const { id, place, store, zone, parts } = spot;
+  const now = parts.clock.now();
+  try {
+    const trigger = makeTrigger(rule, options, { now, calendars: parts.calendars });
+    if (!isSerializable(trigger) && isShared(parts.options.stores[store])) {
+      throw new FunctionNotStorableError(place, 'trigger', 'of excluding()', store);
+    }
+    trigger.anchor({ now, jobId: id, timezone: zone });
+    return trigger;
+  } catch (error) {
+    if (!(error instanceof SchedulerError) || error instanceof FunctionNotStorableError) throw error;
+    throw new InvalidOptionsError([
+      { place, option: 'trigger', value: error, message: `is refused: ${error.message}` },
+    ]);
+  }
+}

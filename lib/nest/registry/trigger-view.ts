@@ -1,0 +1,146 @@
+import type { JsonValue, Trigger, TriggerJson } from '../../core/index.js';
+import { toInstant } from '../../triggers/index.js';
+import type { AndTrigger, CronTrigger, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
+import { dateOrNull } from './run.js';
+
+/** What every trigger of a job shows. */
+export interface TriggerFacts {
+  /** Short technical form: `cron 0 9 * * 1-5 (Europe/Berlin)`. */
+  readonly text: string;
+  /** In plain English: `At 09:00, Monday through Friday`. */
+  readonly description: string;
+  readonly timezone: string | null;
+  readonly start: Date | null;
+  readonly end: Date | null;
+  /** Milliseconds; 0 for none. */
+  readonly jitter: number;
+  readonly limit: number | null;
+  readonly runOnStart: boolean;
+}
+
+export interface CronTriggerView extends TriggerFacts {
+  readonly kind: 'cron';
+  /** null: it was given by fields. */
+  readonly expression: string | null;
+  /** A single value is a number (`hour: 0`), anything else its text (`minute: '0,30'`). */
+  readonly fields: Readonly<Record<string, number | string>>;
+}
+
+export interface IntervalTriggerView extends TriggerFacts {
+  readonly kind: 'interval';
+  /** Milliseconds. */
+  readonly every: number;
+  /** Counts from the end of the previous run. */
+  readonly fixedDelay: boolean;
+}
+
+export interface DateTriggerView extends TriggerFacts {
+  readonly kind: 'date';
+  /** null: at once when it is put. */
+  readonly at: Date | null;
+}
+
+export interface CalendarTriggerView extends TriggerFacts {
+  readonly kind: 'calendar';
+  /** `{ months: 1, hour: 9 }`: as it was given. */
+  readonly rule: Readonly<Record<string, JsonValue>>;
+}
+
+export interface CombinedTriggerView extends TriggerFacts {
+  readonly kind: 'and' | 'or';
+  readonly triggers: readonly JobTrigger[];
+}
+
+export interface FilteredTriggerView extends TriggerFacts {
+  readonly kind: 'filtered';
+  readonly trigger: JobTrigger;
+  readonly filters: Readonly<Record<string, JsonValue>>;
+}
+
+export interface NeverTriggerView extends TriggerFacts {
+  readonly kind: 'never';
+}
+
+/** A job's trigger: a union by `kind`. */
+export type JobTrigger =
+  | CronTriggerView
+  | IntervalTriggerView
+  | DateTriggerView
+  | CalendarTriggerView
+  | CombinedTriggerView
+  | FilteredTriggerView
+  | NeverTriggerView;
+
+/** A trigger as plain values. */
+export function triggerView(trigger: Trigger): JobTrigger {
+  const facts = factsOf(trigger);
+  switch (trigger.kind) {
+    case 'cron': {
+      const { expression, fields } = trigger as CronTrigger;
+      return { kind: 'cron', expression, fields: { ...fields }, ...facts };
+    }
+    case 'interval':
+      return {
+        kind: 'interval',
+        every: (trigger as IntervalTrigger).length,
+        fixedDelay: trigger.fixedDelay !== null,
+        ...facts,
+      };
+    case 'date':
+      return { kind: 'date', at: dateOrNull((trigger as DateTrigger).at), ...facts };
+    case 'calendar':
+      return { kind: 'calendar', rule: ruleOf(trigger.toJSON()), ...facts };
+    case 'and':
+    case 'or':
+      return { kind: trigger.kind, triggers: (trigger as AndTrigger).triggers.map(triggerView), ...facts };
+    case 'filtered':
+      return {
+        kind: 'filtered',
+        trigger: triggerView((trigger as FilteredTrigger).inner),
+        ...filtersOf(trigger),
+        ...facts,
+      };
+    case 'never':
+      return { kind: 'never', ...facts };
+  }
+}
+
+function factsOf(trigger: Trigger): TriggerFacts {
+  const { start, end }: Record<string, JsonValue> = isSerializable(trigger) ? trigger.toJSON() : {};
+  return {
+    text: trigger.toString(),
+    description: trigger.describe(),
+    timezone: trigger.timezone ?? null,
+    start: boundOf(start),
+    end: boundOf(end),
+    jitter: trigger.jitter,
+    limit: trigger.limit,
+    runOnStart: trigger.runOnStart,
+  };
+}
+
+function boundOf(text: JsonValue | undefined): Date | null {
+  return typeof text === 'string' || typeof text === 'number' ? new Date(toInstant(text)) : null;
+}
+
+const SETTINGS = new Set(['type', 'timezone', 'start', 'end', 'jitter', 'limit', 'runOnStart']);
+
+function ruleOf(json: TriggerJson): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(json).filter(([name]) => !SETTINGS.has(name)));
+}
+
+function filtersOf(trigger: Trigger): Pick<FilteredTriggerView, 'filters'> {
+  if (!isSerializable(trigger)) return { filters: {} };
+  const { trigger: _inner, ...filters } = ruleOf(trigger.toJSON());
+  return { filters };
+}
+
+/** false: it holds a function, and has no JSON. */
+export function isSerializable(trigger: Trigger): boolean {
+  return (trigger as Partial<FilteredTrigger>).isSerializable !== false;
+}
+
+interface FilteredTrigger extends Trigger {
+  readonly inner: Trigger;
+  readonly isSerializable: boolean;
+}

@@ -1,0 +1,69 @@
+import type { Trigger, TriggerCodec, TriggerJson } from '../core/index.js';
+import { CalendarRegistry } from './calendar-registry.js';
+import type { CalendarDefinition } from './calendars/calendar-of.js';
+import { InvalidTriggerError } from './errors.js';
+import type { FilterableTrigger } from './filterable-trigger.js';
+import { triggerFromJSON } from './trigger-json.js';
+
+export interface TriggerCodecOptions {
+  /** Named calendars, as definitions or as a registry that others share. */
+  readonly calendars?: CalendarRegistry | Readonly<Record<string, CalendarDefinition>>;
+  /**
+   * Writes a bare function of `excluding()` as a name that only this process can read: for memory jobs. Without it such
+   * a trigger is refused.
+   */
+  readonly keepsFunctions?: boolean;
+  /** How many texts are kept decoded, about; default 20,000. */
+  readonly cacheSize?: number;
+}
+
+const CACHE_SIZE = 20_000;
+
+/**
+ * Turns triggers into text and back. Equal texts give one trigger, so equal rules share one compiled object.
+ *
+ * @throws {InvalidTriggerError} from `decode` for text that is no trigger, from `encode` for a bare function
+ * @throws {UnknownCalendarError} from `decode` for the name of a calendar that is not registered
+ * @example createTriggerCodec({ calendars: { holidays: ['2026-12-25'] } }).decode(text).next(after)
+ */
+export function createTriggerCodec(options: TriggerCodecOptions = {}): TriggerCodec {
+  const { calendars = {}, keepsFunctions = false, cacheSize = CACHE_SIZE } = options;
+  const registry = calendars instanceof CalendarRegistry ? calendars : new CalendarRegistry(calendars);
+  return new CachedTriggerCodec(registry, keepsFunctions, Math.max(2, cacheSize) / 2);
+}
+
+class CachedTriggerCodec implements TriggerCodec {
+  /** Two generations: what was not asked for while the young one filled up is forgotten. */
+  private young = new Map<string, Trigger>();
+  private old = new Map<string, Trigger>();
+
+  constructor(
+    private readonly calendars: CalendarRegistry,
+    private readonly keepsFunctions: boolean,
+    private readonly generationSize: number,
+  ) {}
+
+  decode(text: string): Trigger {
+    const known = this.young.get(text);
+    if (known !== undefined) return known;
+    const trigger = this.old.get(text) ?? triggerFromJSON(parsed(text), this.calendars);
+    if (this.young.size >= this.generationSize) [this.old, this.young] = [this.young, new Map<string, Trigger>()];
+    this.young.set(text, trigger);
+    return trigger;
+  }
+
+  encode(trigger: Trigger): string {
+    const named = this.keepsFunctions
+      ? (trigger as Partial<FilterableTrigger>).withNamedFunctions?.(this.calendars)
+      : undefined;
+    return JSON.stringify((named ?? trigger).toJSON());
+  }
+}
+
+function parsed(text: string): TriggerJson {
+  try {
+    return JSON.parse(text) as TriggerJson;
+  } catch (cause) {
+    throw new InvalidTriggerError('A stored trigger', text, 'It is JSON as toJSON() writes it.', { cause });
+  }
+}

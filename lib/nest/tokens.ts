@@ -14,5 +14,14 @@ export const SCHEDULER_TEST_CLOCK = Symbol.for('nest-carillon:test-clock');
  * @example constructor(@Inject(getStoreToken('db')) private readonly store: Store) {}
  */
 export function getStoreToken(alias = 'default'): string {
+  requested.add(alias);
   return `CARILLON_STORE_${alias}`;
+}
+
+// Options that are made asynchronously tell their aliases too late for providers to be declared; who asks tells them.
+const requested = new Set(['default']);
+
+/** Aliases that need a provider: those of the options, and those whose token was asked for. */
+export function storeAliases(known: readonly string[]): string[] {
+  return [...new Set([...requested, ...known])];
 }

@@ -1,0 +1,127 @@
+import { SchedulerError } from '../../core/index.js';
+import {
+  hookList,
+  InvalidOptionsError,
+  isMethodReference,
+  isShared,
+  makeDefinition,
+  refuse,
+  storeOf,
+} from '../options/index.js';
+import { checkArguments, knownAliases } from '../options/index.js';
+import { mergeConfigured } from './configured-jobs.js';
+import { isFilterable, makeTrigger } from './make-trigger.js';
+import { readNote } from './read-note.js';
+import type { ModuleRef } from '@nestjs/core';
+import type { Hook, HookKind, JobDefinition, JobHooks } from '../../core/index.js';
+import type { ScheduleNote } from '../decorators/index.js';
+import type { DecoratedMethod } from '../discovery/index.js';
+import type { HookReference, JobOptions, OptionFault, ResolvedModuleOptions } from '../options/index.js';
+import type { JobDraft } from './job-draft.js';
+import type { NamedDraft } from './job-ids.js';
+import type { Nameable } from './configured-jobs.js';
+import type { TriggerSurroundings } from './make-trigger.js';
+
+const HOOK_KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'];
+
+/** What the code's jobs are made with. */
+export interface CodeJobParts extends TriggerSurroundings {
+  readonly options: ResolvedModuleOptions;
+  /** What functions among decorator arguments are given. */
+  readonly injector: ModuleRef;
+  readonly nameable: Nameable;
+  bindHook(reference: HookReference, place: string): Hook;
+}
+
+/**
+ * Definitions of all jobs that decorators and `forRoot({ jobs })` make.
+ *
+ * @throws {InvalidOptionsError} with everything that is wrong, of all of them at once
+ * @throws {DuplicateJobError} naming both places
+ */
+export function codeJobs(methods: readonly DecoratedMethod<ScheduleNote>[], parts: CodeJobParts): JobDefinition[] {
+  const faults: OptionFault[] = [];
+  const drafts = methods.flatMap((method) => draftsOf(method, parts, faults));
+  const { named, faults: more } = mergeConfigured(drafts, parts.options.jobs, parts.nameable, (draft) =>
+    isInShared(draft, parts.options),
+  );
+  faults.push(...more);
+  const definitions = named.flatMap((it) => collecting(faults, it.draft.place, () => [definitionOf(it, parts)]) ?? []);
+  refuse(faults);
+  return definitions;
+}
+
+function draftsOf(found: DecoratedMethod<ScheduleNote>, parts: CodeJobParts, faults: OptionFault[]): JobDraft[] {
+  const task = `${found.type.name}.${found.method}`;
+  const known = knownAliases(parts.options);
+  return found.notes.flatMap((note) => {
+    const place = `${task} (@${note.decorator})`;
+    const reading = readNote(note, place, parts.injector, known);
+    if ('rule' in reading) return [{ place, task, ...reading }];
+    faults.push(...reading.faults);
+    return [];
+  });
+}
+
+function definitionOf({ id, draft }: NamedDraft, parts: CodeJobParts): JobDefinition {
+  const { place, task, options } = draft;
+  const definition = makeDefinition(
+    {
+      id,
+      origin: 'code',
+      task,
+      args: checkArguments(options.args, place),
+      trigger: makeTrigger(draft.rule, options, parts),
+      options,
+      hooks: hooksOf(options, place, parts),
+      hookNames: hookNamesOf(options),
+      definedAt: place,
+    },
+    parts.options,
+  );
+  checkTrigger(definition, parts);
+  return definition;
+}
+
+/** What only the whole definition shows: a trigger that can never fire, or that its store cannot keep. */
+function checkTrigger({ id, trigger, timezone, store, definedAt }: JobDefinition, parts: CodeJobParts): void {
+  if (isShared(parts.options.stores[store]) && isFilterable(trigger) && !trigger.isSerializable) {
+    const message = `holds a function, which store '${store}' cannot keep. Register it: forRoot({ calendars }).`;
+    refuse([{ place: definedAt, option: 'trigger', value: trigger.toString(), message }]);
+  }
+  trigger.anchor({ now: parts.now, jobId: id, timezone });
+}
+
+function hooksOf(options: JobOptions, place: string, parts: CodeJobParts): JobHooks | null {
+  const bound = HOOK_KINDS.flatMap((kind): [HookKind, Hook[]][] => {
+    const list = hookList(options[kind]);
+    return list.length === 0 ? [] : [[kind, list.map((reference) => parts.bindHook(reference, place))]];
+  });
+  return bound.length === 0 ? null : Object.fromEntries(bound);
+}
+
+/** Names of methods; functions have no name that another process could know. */
+function hookNamesOf(options: JobOptions): JobDefinition['hookNames'] {
+  const named = HOOK_KINDS.flatMap((kind): [HookKind, string[]][] => {
+    const methods = hookList(options[kind]).filter(isMethodReference);
+    return methods.length === 0 ? [] : [[kind, methods.map(([type, method]) => `${type.name}.${method}`)]];
+  });
+  return named.length === 0 ? null : Object.fromEntries(named);
+}
+
+function isInShared({ options, place }: JobDraft, module: ResolvedModuleOptions): boolean {
+  // A store that is not there is a fault of its own, told with the definition.
+  return collecting([], place, () => isShared(module.stores[storeOf(options, module, place)])) ?? false;
+}
+
+/** Runs `make`; what is refused becomes faults, so that all of them are told at once. */
+function collecting<T>(faults: OptionFault[], place: string, make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof SchedulerError)) throw error;
+    if (error instanceof InvalidOptionsError) faults.push(...error.faults);
+    else faults.push({ place, option: 'trigger', value: undefined, message: `is refused: ${error.message}` });
+    return null;
+  }
+}

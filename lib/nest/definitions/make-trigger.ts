@@ -1,0 +1,62 @@
+import { CronTrigger, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
+import { millis } from '../options/units.js';
+import { withoutSnakeCase } from '../options/index.js';
+import type { Instant, Trigger } from '../../core/index.js';
+import type { CalendarRegistry, FilterableTrigger, TriggerOptions } from '../../triggers/index.js';
+import type { IntervalDecoratorOptions } from '../options/index.js';
+import type { TriggerRule } from './trigger-rule.js';
+
+export interface TriggerSurroundings {
+  /** Start of this process. */
+  readonly now: Instant;
+  readonly calendars: CalendarRegistry;
+}
+
+/**
+ * The trigger of a definition, not anchored. The zone is left to the job, whose it is when the trigger names none.
+ *
+ * @throws {SchedulerError} what the trigger refuses
+ */
+export function makeTrigger(
+  rule: TriggerRule,
+  options: IntervalDecoratorOptions,
+  { now, calendars }: TriggerSurroundings,
+): Trigger {
+  const trigger = bareTrigger(rule, options, now);
+  return isFilterable(trigger) ? trigger.withCalendars(calendars) : trigger;
+}
+
+function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions, now: Instant): Trigger {
+  const beside = triggerOptions(options);
+  switch (rule.kind) {
+    case 'cron':
+      return new CronTrigger(withoutSnakeCase(rule.when as string | Record<string, unknown>), beside);
+    case 'interval':
+      return new IntervalTrigger(rule.length, { ...beside, ...intervalOptions(options) });
+    case 'at':
+      return new DateTrigger(rule.when, beside);
+    case 'timeout':
+      // A code job's date must lie ahead when it is put.
+      return new DateTrigger(now + Math.max(1, millis(rule.delay)), beside);
+    case 'trigger':
+      return Object.keys(beside).length > 0 && isFilterable(rule.trigger)
+        ? rule.trigger.withOptions(beside)
+        : rule.trigger;
+  }
+}
+
+export function isFilterable(trigger: Trigger): trigger is FilterableTrigger {
+  return 'withOptions' in trigger && 'withCalendars' in trigger;
+}
+
+function triggerOptions({ start, end, jitter, limit, runOnStart }: IntervalDecoratorOptions): TriggerOptions {
+  return given({ start, end, jitter, limit, runOnStart });
+}
+
+function intervalOptions({ fixedDelay, initialDelay }: IntervalDecoratorOptions): object {
+  return given({ fixedDelay, initialDelay });
+}
+
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,55 @@
+export { CronExpression } from './cron-expression.js';
+export {
+  At,
+  Cron,
+  Interval,
+  MisplacedDecoratorError,
+  OnSchedulerEvent,
+  Scheduled,
+  Task,
+  Timeout,
+} from './decorators/index.js';
+export type { EventChoice } from './decorators/index.js';
+export { MissingMethodError, UnknownHookError } from './handlers/index.js';
+export { SchedulerEvent } from './listeners/scheduler-event.js';
+export { InvalidArgumentsError, InvalidOptionsError } from './options/index.js';
+export type {
+  AsyncExecutorOptions,
+  ConfiguredJob,
+  CronFields,
+  DecoratorOptions,
+  Duration,
+  EnhancerOptions,
+  ExecutorOptions,
+  FromInjector,
+  HistoryOptions,
+  HookFunction,
+  HookOption,
+  HookReference,
+  InstantInput,
+  IntervalDecoratorOptions,
+  IntervalTriggerOptions,
+  JobOptions,
+  MailOptions,
+  MemoryStoreOptions,
+  MethodReference,
+  OptionFault,
+  PolicyOptions,
+  RetryOptions,
+  SchedulerModuleAsyncOptions,
+  SchedulerModuleOptions,
+  SchedulerOptionsFactory,
+  StoreOptions,
+  TypeOrmStoreOptions,
+} from './options/index.js';
+export * from './registry/index.js';
+export { SchedulerModule } from './scheduler.module.js';
+export type { SchedulerFeatureOptions } from './scheduler.module.js';
+export { AmbiguousTaskError, DuplicateTaskError, UnknownProviderError } from './tasks/task-errors.js';
+export { getStoreToken, SCHEDULER_CLOCK, SCHEDULER_OPTIONS, SCHEDULER_TEST_CLOCK } from './tokens.js';
+export {
+  DuplicateModuleError,
+  InvalidAsyncOptionsError,
+  MissingRootError,
+  StoreUnavailableError,
+} from './wiring/module-errors.js';

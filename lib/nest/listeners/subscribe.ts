@@ -1,0 +1,41 @@
+import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { isScoped } from '../handlers/index.js';
+import { SchedulerEvent } from './scheduler-event.js';
+import type { Awaitable, SchedulerFact } from '../../core/index.js';
+import type { EventBus } from '../../observe/index.js';
+import type { EventChoice } from '../decorators/index.js';
+import type { DecoratedMethod, Host } from '../discovery/index.js';
+import type { JobReading } from '../registry/job.js';
+
+type Method = (event: SchedulerEvent) => unknown;
+
+/** Calls methods with `@OnSchedulerEvent` for the events they chose; a method with several decorators once for each. */
+export function subscribe(
+  methods: readonly DecoratedMethod<EventChoice>[],
+  bus: Pick<EventBus, 'on'>,
+  parts: JobReading,
+): void {
+  for (const { host, method, notes } of methods) {
+    const listener = (fact: SchedulerFact) => call(host, method, new SchedulerEvent(fact, parts));
+    for (const types of notes) {
+      for (const type of typeof types === 'string' ? [types] : types) bus.on(type, listener);
+    }
+  }
+}
+
+function call(host: Host, method: string, event: SchedulerEvent): unknown {
+  const instance = instanceOf(host);
+  return instance instanceof Promise
+    ? instance.then((it: object) => invoke(it, method, event))
+    : invoke(instance, method, event);
+}
+
+function instanceOf({ wrapper }: Host): Awaitable<object> {
+  if (!isScoped(wrapper)) return wrapper.instance as object;
+  const moduleRef = wrapper.host?.getProviderByKey<ModuleRef>(ModuleRef).instance as ModuleRef;
+  return moduleRef.resolve<object>(wrapper.token, ContextIdFactory.create(), { strict: true });
+}
+
+function invoke(instance: object, method: string, event: SchedulerEvent): unknown {
+  return (instance as Record<string, Method>)[method](event);
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { DEFAULT_SCHEDULER_OPTIONS, Scheduler } from '../../engine/index.js';
+import { AsyncExecutor } from '../../executors/index.js';
+import { EventBus, LogListener } from '../../observe/index.js';
+import { CalendarRegistry, createTriggerCodec } from '../../triggers/index.js';
+import { JobFunctions } from '../registry/job-functions.js';
+import { ProcessTasks } from '../tasks/process-tasks.js';
+import { injectorView } from './injector-view.js';
+import { makeStores } from './make-stores.js';
+import { runLogger, schedulerLog } from './nest-log.js';
+import type { ModuleRef } from '@nestjs/core';
+import type { Clock, Executor, JobDefinition, Store, TriggerCodec } from '../../core/index.js';
+import type { SchedulerParts } from '../../engine/index.js';
+import type { HookBook } from '../handlers/index.js';
+import type { ResolvedModuleOptions } from '../options/index.js';
+import type { RegistryParts } from '../registry/registry-parts.js';
+
+/** Everything that one application's scheduler is made of. Made before the providers of the application are known. */
+export class Assembly {
+  readonly calendars: CalendarRegistry;
+  readonly triggers: TriggerCodec;
+  readonly stores: ReadonlyMap<string, Store>;
+  readonly events: EventBus;
+  readonly functions = new JobFunctions();
+  readonly tasks = new ProcessTasks(this.functions);
+  readonly scheduler: Scheduler;
+  /** What functions of the user find their dependencies with. */
+  readonly injector: ModuleRef;
+  /** Found when the application starts. */
+  hooks: HookBook | null = null;
+  definitions: readonly JobDefinition[] = [];
+
+  constructor(
+    readonly options: ResolvedModuleOptions,
+    readonly clock: Clock,
+    readonly moduleRef: ModuleRef,
+  ) {
+    this.calendars = new CalendarRegistry(options.calendars as never);
+    this.triggers = createTriggerCodec({ calendars: this.calendars, keepsFunctions: true });
+    this.injector = injectorView(moduleRef);
+    this.stores = makeStores({ options, clock, moduleRef });
+    this.events = new EventBus((error) => schedulerLog.error('A listener failed', String(error)));
+    new LogListener(schedulerLog, options.log).listenTo(this.events);
+    this.scheduler = new Scheduler(this.parts());
+  }
+
+  get registryParts(): RegistryParts {
+    const { scheduler, options, clock, triggers, calendars, tasks, functions } = this;
+    return {
+      scheduler,
+      options,
+      clock,
+      triggers,
+      calendars,
+      tasks,
+      functions,
+      notEnabled: () => this.definitions.filter(({ enabled }) => !enabled),
+    };
+  }
+
+  private parts(): SchedulerParts {
+    const { options, clock, stores, tasks, triggers, events } = this;
+    return {
+      node: { id: randomUUID(), host: hostname(), pid: process.pid },
+      appVersion: options.version,
+      clock,
+      stores,
+      executors: makeExecutors(options),
+      tasks,
+      triggers,
+      events,
+      hooks: { of: (job) => this.hooks?.of(job) ?? null },
+      logger: runLogger,
+      options: {
+        ...DEFAULT_SCHEDULER_OPTIONS,
+        role: options.role,
+        enabled: options.enabled,
+        lease: options.lease,
+        shutdownTimeout: options.shutdownTimeout,
+        history: { age: options.history.age, count: options.history.count },
+      },
+    };
+  }
+}
+
+function makeExecutors({ executors }: ResolvedModuleOptions): ReadonlyMap<string, Executor> {
+  const made = Object.entries(executors).map(([alias, executor]): [string, Executor] => [
+    alias,
+    'type' in executor ? new AsyncExecutor({ concurrency: executor.concurrency ?? 100 }) : executor,
+  ]);
+  return new Map(made);
+}

@@ -1,0 +1,24 @@
+import { SCHEDULER_OPTIONS } from '../tokens.js';
+import { InvalidAsyncOptionsError } from './module-errors.js';
+import type { Provider } from '@nestjs/common';
+import type { SchedulerModuleAsyncOptions, SchedulerOptionsFactory } from '../options/index.js';
+
+const WAYS = ['useFactory', 'useClass', 'useExisting'] as const;
+
+/** Providers of `SCHEDULER_OPTIONS` for `forRootAsync`. @throws {InvalidAsyncOptionsError} */
+export function asyncOptionProviders(async: SchedulerModuleAsyncOptions): Provider[] {
+  const given = WAYS.filter((way) => async?.[way] !== undefined);
+  if (given.length !== 1) throw new InvalidAsyncOptionsError(given);
+  return [...(async.extraProviders ?? []), ...ways(async)];
+}
+
+function ways({ useFactory, inject, useClass, useExisting }: SchedulerModuleAsyncOptions): Provider[] {
+  if (useFactory !== undefined) return [{ provide: SCHEDULER_OPTIONS, useFactory, inject: inject ?? [] }];
+  const factory = useClass ?? useExisting;
+  const options: Provider = {
+    provide: SCHEDULER_OPTIONS,
+    useFactory: (it: SchedulerOptionsFactory) => it.createSchedulerOptions(),
+    inject: [factory as never],
+  };
+  return useClass === undefined ? [options] : [useClass, options];
+}

@@ -1,0 +1,37 @@
+import { StoreUnavailableError } from './module-errors.js';
+import type { JobStore, NodeRegistry, RunHistory, Store } from '../../core/index.js';
+
+/**
+ * A shared store whose package is loaded, and whose data source is found, when the application starts: until then the
+ * injector has not made that data source.
+ */
+export class LateStore implements Store {
+  readonly isShared = true;
+  private made: Store | null = null;
+
+  constructor(
+    readonly alias: string,
+    private readonly make: () => Promise<Store>,
+  ) {}
+
+  async prepare(): Promise<void> {
+    this.made ??= await this.make();
+  }
+
+  get jobs(): JobStore {
+    return this.ready.jobs;
+  }
+
+  get history(): RunHistory {
+    return this.ready.history;
+  }
+
+  get nodes(): NodeRegistry {
+    return this.ready.nodes;
+  }
+
+  private get ready(): Store {
+    if (this.made !== null) return this.made;
+    throw new StoreUnavailableError(this.alias, 'the application has not started. Use it in onModuleInit or later.');
+  }
+}

@@ -1,0 +1,59 @@
+import { loadOptional } from '../../core/index.js';
+import { createMemoryStore } from '../../stores/memory/index.js';
+import { LateStore } from './late-store.js';
+import { StoreUnavailableError } from './module-errors.js';
+import type { ModuleRef } from '@nestjs/core';
+import type { Clock, OptionalPackage, Store } from '../../core/index.js';
+import type { ResolvedModuleOptions, TypeOrmStoreOptions } from '../options/index.js';
+
+export interface StoreSurroundings {
+  readonly options: ResolvedModuleOptions;
+  readonly clock: Clock;
+  readonly moduleRef: ModuleRef;
+}
+
+/** The stores of the configuration, by alias. */
+export function makeStores(surroundings: StoreSurroundings): Map<string, Store> {
+  const { options, clock } = surroundings;
+  const made = Object.entries(options.stores).map(([alias, store]): [string, Store] => {
+    if (!('type' in store)) return [alias, store];
+    if (store.type === 'memory') return [alias, createMemoryStore({ alias, application: options.application, clock })];
+    return [alias, new LateStore(alias, () => makeTypeOrmStore(alias, store, surroundings))];
+  });
+  return new Map(made);
+}
+
+async function makeTypeOrmStore(
+  alias: string,
+  { dataSource, options, tablePrefix }: TypeOrmStoreOptions,
+  { options: module, clock, moduleRef }: StoreSurroundings,
+): Promise<Store> {
+  // Loaded here, for TypeORM is an optional package that memory-only applications do not have.
+  const { createTypeOrmStore } = await loadOptional(
+    wanted(alias, 'typeorm'),
+    () => import('../../stores/typeorm/index.js'),
+  );
+  const place =
+    options === undefined ? { dataSource: await findDataSource(alias, dataSource, moduleRef) } : { options };
+  const prefix = tablePrefix === undefined ? {} : { tablePrefix };
+  return createTypeOrmStore({ alias, application: module.application, clock, ...prefix, ...place } as never);
+}
+
+async function findDataSource(alias: string, name: string | undefined, moduleRef: ModuleRef): Promise<object> {
+  const { getDataSourceToken } = await loadOptional(wanted(alias, '@nestjs/typeorm'), () => import('@nestjs/typeorm'));
+  try {
+    return moduleRef.get<object>(getDataSourceToken(name), { strict: false });
+  } catch (cause) {
+    const wanted = name === undefined ? "the application's default DataSource" : `DataSource "${name}"`;
+    throw new StoreUnavailableError(
+      alias,
+      `${wanted} is not there. Import TypeOrmModule.forRoot(…), or give the store a data source of its own: ` +
+        `{ type: 'typeorm', options: { type: 'better-sqlite3', database: 'jobs.db' } }.`,
+      { cause },
+    );
+  }
+}
+
+function wanted(alias: string, name: string): OptionalPackage {
+  return { name, feature: `The store "${alias}" (type: typeorm)`, install: `npm install ${name}` };
+}

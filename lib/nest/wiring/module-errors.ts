@@ -1,0 +1,52 @@
+import { SchedulerError } from '../../core/index.js';
+
+/** `SchedulerModule.forRoot` (or `forRootAsync`) stands in more than one place of one application. */
+export class DuplicateModuleError extends SchedulerError {
+  readonly code = 'DUPLICATE_MODULE';
+
+  constructor(readonly importers: readonly string[]) {
+    super(
+      `SchedulerModule.forRoot is imported more than once, by ${importers.join(' and by ')}: every job would run as many ` +
+        `times. Keep one, in the root module; it is global, so other modules need no import. ` +
+        `Tasks of a feature go into SchedulerModule.forFeature({ tasks }).`,
+    );
+  }
+}
+
+/** `SchedulerModule` is imported as it is, without `forRoot`. */
+export class MissingRootError extends SchedulerError {
+  readonly code = 'MISSING_ROOT';
+
+  constructor() {
+    super(
+      `SchedulerModule is imported without its options. Import SchedulerModule.forRoot() (or forRootAsync) in the root ` +
+        `module; it is global, so other modules need no import.`,
+    );
+  }
+}
+
+/** `forRootAsync` was not told how to make the options. */
+export class InvalidAsyncOptionsError extends SchedulerError {
+  readonly code = 'INVALID_ASYNC_OPTIONS';
+
+  constructor(readonly given: readonly string[]) {
+    const found = given.length === 0 ? 'none of them is given' : `given are ${given.join(' and ')}`;
+    super(
+      `SchedulerModule.forRootAsync needs exactly one of useFactory, useClass and useExisting; ${found}. ` +
+        `Write forRootAsync({ inject: [ConfigService], useFactory: (config) => ({ … }) }).`,
+    );
+  }
+}
+
+/** A store of the configuration cannot be made: its data source, or a package, is missing. */
+export class StoreUnavailableError extends SchedulerError {
+  readonly code = 'STORE_UNAVAILABLE';
+
+  constructor(
+    readonly store: string,
+    problem: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`Store "${store}" cannot be used: ${problem}`, options);
+  }
+}

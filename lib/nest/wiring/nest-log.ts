@@ -1,0 +1,28 @@
+import { Logger } from '@nestjs/common';
+import type { JobContext, JobLogger } from '../../core/index.js';
+
+const logger = new Logger('Scheduler');
+
+/** Lines of the scheduler itself, through the application's logger. */
+export const schedulerLog = {
+  log: (line: string) => logger.log(line),
+  warn: (line: string) => logger.warn(line),
+  error: (line: string, stack?: string) => (stack === undefined ? logger.error(line) : logger.error(line, stack)),
+  debug: (line: string) => logger.debug(line),
+};
+
+/** The logger of a run: each line names its job and run. */
+export function runLogger(job: JobContext): JobLogger {
+  const mark = (message: string) => `[${job.jobId} ${job.runId}] ${message}`;
+  return {
+    log: (message) => logger.log(mark(message)),
+    warn: (message) => logger.warn(mark(message)),
+    error: (message, error) => schedulerLog.error(mark(message), textOf(error)),
+    debug: (message) => logger.debug(mark(message)),
+  };
+}
+
+function textOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,48 @@
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { isShared } from '../options/index.js';
+import { Assembly } from './assembly.js';
+import { schedulerLog } from './nest-log.js';
+import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+
+/** Starts to claim after every other module is ready, and stops before any other module closes what jobs use. */
+@Injectable()
+export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(@Inject(Assembly) private readonly assembly: Assembly) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.hintAtSignals();
+    const started = this.assembly.scheduler.start();
+    if (started instanceof Promise) await started;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.assembly.scheduler.stop();
+  }
+
+  private hintAtSignals(): void {
+    const { stores, enabled } = this.assembly.options;
+    const shared = Object.keys(stores).find((alias) => isShared(stores[alias]));
+    if (!enabled || shared === undefined || process.listenerCount('SIGTERM') > 0) return;
+    schedulerLog.log(
+      `Nothing listens to SIGTERM: when this process is ended, runs of store "${shared}" wait until their lease ends. ` +
+        `Call app.enableShutdownHooks() to end them in order.`,
+    );
+  }
+}
+
+/**
+ * A module of its own, for Nest orders hooks by a module's distance: the scheduler's own module is global and so comes
+ * first and is closed last, this one the other way round.
+ */
+@Module({ providers: [SchedulerRunner] })
+export class SchedulerRunnerModule {
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    placeAt(modules, SchedulerRunnerModule, -1);
+  }
+}
+
+/** Sets where a module stands in the order of hooks: greater is initialised earlier and closed later. */
+export function placeAt(modules: ModulesContainer, type: unknown, distance: number): void {
+  for (const module of modules.values()) if (module.metatype === type) module.distance = distance;
+}

@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { codeJobs } from '../definitions/code-jobs.js';
+import { listenerNotes, scheduleNotes, taskNotes } from '../decorators/index.js';
+import { decoratedMethods, hostsOf, Providers, strayPeerMethod } from '../discovery/index.js';
+import { EnhancedCalls, HookBook, MethodCalls } from '../handlers/index.js';
+import { subscribe } from '../listeners/subscribe.js';
+import { Assembly } from './assembly.js';
+import { LateStore } from './late-store.js';
+import { schedulerLog } from './nest-log.js';
+import { containerOf } from './nest-container.js';
+import type { OnModuleInit } from '@nestjs/common';
+import type { JobDefinition } from '../../core/index.js';
+import type { DecoratedMethod, Double, Host } from '../discovery/index.js';
+
+/**
+ * Finds what the application decorated and puts its jobs into their stores, before any other module's `onModuleInit`, so
+ * that those may use the registry. With memory stores alone nothing is waited for.
+ */
+@Injectable()
+export class SchedulerStarter implements OnModuleInit {
+  constructor(
+    @Inject(Assembly) private readonly assembly: Assembly,
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    const { assembly } = this;
+    const definitions = this.discover();
+    assembly.definitions = definitions;
+    for (const { id, hooks } of definitions) if (hooks !== null) assembly.hooks?.keep(id, hooks);
+    const late = [...assembly.stores.values()].filter((store) => store instanceof LateStore);
+    for (const store of late) await store.prepare();
+    await this.put(definitions);
+  }
+
+  private async put(definitions: readonly JobDefinition[]): Promise<void> {
+    const { scheduler } = this.assembly;
+    try {
+      const opened = scheduler.open();
+      if (opened instanceof Promise) await opened;
+      const report = scheduler.putCode(definitions);
+      if (report instanceof Promise) await report;
+    } catch (error) {
+      // The application will not start: give back what was opened.
+      await scheduler.stop(0);
+      throw error;
+    }
+  }
+
+  private discover(): JobDefinition[] {
+    const { assembly } = this;
+    const { injector, moduleRef, tasks, options } = assembly;
+    const hosts = hostsOf(this.discovery);
+    const providers = new Providers(hosts);
+    const scheduled = decoratedMethods(hosts, scheduleNotes);
+    const marked = decoratedMethods(hosts, taskNotes);
+    const listening = decoratedMethods(hosts, listenerNotes);
+    this.warn(hosts, [...scheduled.doubles, ...listening.doubles]);
+    const calls = new MethodCalls(moduleRef, new EnhancedCalls(containerOf(moduleRef), options.enhancers.global));
+    const hooks = new HookBook(providers, assembly.functions, injector);
+    assembly.hooks = hooks;
+    tasks.discover(providers, calls, [...scheduled.methods, ...marked.methods] as DecoratedMethod<unknown>[]);
+    subscribe(listening.methods, assembly.events, assembly);
+    return codeJobs(scheduled.methods, {
+      options,
+      injector,
+      nameable: tasks.forConfiguration,
+      now: assembly.clock.now(),
+      calendars: assembly.calendars,
+      bindHook: (reference, place) => hooks.bind(reference, place),
+    });
+  }
+
+  private warn(hosts: readonly Host[], doubles: readonly Double[]): void {
+    for (const { type, moduleNames } of new Map(doubles.map((double) => [double.type, double])).values()) {
+      schedulerLog.warn(
+        `${type.name} is provided more than once, by ${moduleNames.join(' and by ')}; its jobs run once, on the first. ` +
+          `Provide it in one module and export it there.`,
+      );
+    }
+    const stray = strayPeerMethod(hosts, this.scanner, this.modules);
+    if (stray === null) return;
+    schedulerLog.warn(
+      `${stray} has a decorator of @nestjs/schedule, and nothing reads it: ScheduleModule is not imported. ` +
+        `Import its decorators from nest-carillon.`,
+    );
+  }
+}

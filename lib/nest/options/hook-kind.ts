@@ -27,7 +27,7 @@ function checkHook(value: unknown, option: string): Problem[] {
 
 function checkMethod([host, method]: MethodReference, option: string): Problem[] {
   const prototype: unknown = host.prototype;
-  if (typeof prototype === 'object' && prototype !== null && isMethod(prototype, method)) return [];
+  if (isObject(prototype) && isMethod(prototype, method)) return [];
   return mustBe(option, [host.name, method], `a method of ${host.name}`, methodsOf(prototype));
 }
 
@@ -54,7 +54,9 @@ export function isMethod(prototype: object, name: string): boolean {
 }
 
 export function isMethodReference(value: unknown): value is MethodReference {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === 'function' && typeof value[1] === 'string';
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[1] !== 'string') return false;
+  // An arrow function has no prototype, and so no methods.
+  return typeof value[0] === 'function' && isObject((value[0] as { prototype?: unknown }).prototype);
 }
 
 /** A class rather than a function to call: written as one, or with methods of its own. */
@@ -69,4 +71,8 @@ export function hookList(option: HookOption | undefined): readonly HookReference
   if (option === undefined) return [];
   if (typeof option === 'function' || isMethodReference(option)) return [option];
   return option;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

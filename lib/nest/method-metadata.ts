@@ -14,7 +14,7 @@ export class MethodMetadata<Note> {
   add(prototype: object, method: string, note: Note): void {
     const notes = this.ownOf(prototype) ?? new Map<string, Note[]>();
     notes.set(method, [note, ...(notes.get(method) ?? [])]);
-    Reflect.defineMetadata(this.key, notes, prototype);
+    Object.defineProperty(prototype, this.key, { value: notes, configurable: true });
   }
 
   /** Notes by method, of this prototype and those it inherits from; a method that a subclass replaces keeps its own only. */
@@ -30,7 +30,7 @@ export class MethodMetadata<Note> {
   }
 
   private ownOf(prototype: object): Map<string, Note[]> | undefined {
-    return Reflect.getOwnMetadata(this.key, prototype) as Map<string, Note[]> | undefined;
+    return Object.getOwnPropertyDescriptor(prototype, this.key)?.value as Map<string, Note[]> | undefined;
   }
 }
 

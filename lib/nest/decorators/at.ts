@@ -18,7 +18,7 @@ export function At(
   when?: FromInjector<InstantInput> | DecoratorOptions,
   options?: FromInjector<DecoratorOptions>,
 ): MethodDecorator {
-  return scheduling('At', options === undefined && isOptions(when) ? [undefined, when] : [when, options ?? {}]);
+  return scheduling('At', options === undefined && isOptions(when) ? [undefined, when ?? {}] : [when, options ?? {}]);
 }
 
 function isOptions(value: unknown): boolean {

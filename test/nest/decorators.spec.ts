@@ -79,7 +79,7 @@ describe('decorators', () => {
       run() {}
     }
     decorator(Host.prototype, 'run', Object.getOwnPropertyDescriptor(Host.prototype, 'run')!);
-    expect(scheduleNotes.of(Host.prototype).get('run')![0]!.given).toEqual(expected);
+    expect(scheduleNotes.of(Host.prototype).get('run')?.[0]?.given).toEqual(expected);
   });
 
   it('marks tasks and listeners', () => {

@@ -361,7 +361,7 @@ describe('U5: scoped hosts', () => {
     const parents = new Map<string, ContextId>();
     ContextIdFactory.apply({
       attach(contextId: ContextId, job: JobContext) {
-        const tenant = String(job.args[0]);
+        const tenant = JSON.stringify(job.args[0]);
         const parent = parents.get(tenant) ?? ContextIdFactory.create();
         parents.set(tenant, parent);
         return { resolve: (info: HostComponentInfo) => (info.isTreeDurable ? parent : contextId), payload: { tenant } };

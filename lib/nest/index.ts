@@ -14,6 +14,7 @@ export { MissingMethodError, UnknownHookError } from './handlers/index.js';
 export { SchedulerEvent } from './listeners/scheduler-event.js';
 export { InvalidArgumentsError, InvalidOptionsError } from './options/index.js';
 export type {
+  AfterHookFunction,
   AsyncExecutorOptions,
   ConfiguredJob,
   CronFields,

@@ -1,6 +1,6 @@
 import type { Kind, Problem } from './kind.js';
 import { mustBe } from './kind.js';
-import type { HookOption, HookReference, MethodReference } from './job-options.js';
+import type { AfterHookFunction, HookOption, HookReference, MethodReference } from './job-options.js';
 
 const SHAPE = "a function, [Class, 'method'] or a list of these";
 
@@ -66,11 +66,11 @@ export function isClass(value: object): boolean {
   return typeof prototype === 'object' && prototype !== null && Object.getOwnPropertyNames(prototype).length > 1;
 }
 
-/** A hook option as a list. */
-export function hookList(option: HookOption | undefined): readonly HookReference[] {
+/** A hook option as a list; hooks after an attempt are always given an outcome. */
+export function hookList(option: HookOption | HookOption<AfterHookFunction> | undefined): readonly HookReference[] {
   if (option === undefined) return [];
-  if (typeof option === 'function' || isMethodReference(option)) return [option];
-  return option;
+  if (typeof option === 'function' || isMethodReference(option)) return [option as HookReference];
+  return option as readonly HookReference[];
 }
 
 function isObject(value: unknown): value is object {

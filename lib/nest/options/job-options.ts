@@ -10,15 +10,18 @@ export type MethodReference = readonly [Type<object> | (abstract new (...args: n
  * A condition or hook as a function. It is called with the run's context, Nest's `ModuleRef` for its dependencies, and,
  * after an attempt, with what became of it. A promise is awaited.
  *
- * @example when: (job, moduleRef) => moduleRef.get(Flags, { strict: false }).isOn(job.jobId)
+ * @example when: (job, moduleRef) => moduleRef.get(Flags).isOn(job.jobId)
  */
 export type HookFunction = (job: JobContext, moduleRef: ModuleRef, outcome?: HookOutcome) => unknown;
 
+/** A hook after an attempt as a function: there is an outcome. */
+export type AfterHookFunction = (job: JobContext, moduleRef: ModuleRef, outcome: HookOutcome) => unknown;
+
 /** A condition or hook: a function, or a method of a provider that is called with the run's context. */
-export type HookReference = HookFunction | MethodReference;
+export type HookReference<F = HookFunction> = F | MethodReference;
 
 /** One condition or hook, or several, asked and called in their order. */
-export type HookOption = HookReference | readonly HookReference[];
+export type HookOption<F = HookFunction> = HookReference<F> | readonly HookReference<F>[];
 
 /** How often and when a failed run is tried again. Retries are kept in the store and survive a crash. */
 export interface RetryOptions {
@@ -111,11 +114,11 @@ export interface JobOptions extends PolicyOptions {
   /** Called before each attempt; what it throws fails the attempt. */
   readonly before?: HookOption;
   /** Called after each attempt, however it ended. */
-  readonly after?: HookOption;
+  readonly after?: HookOption<AfterHookFunction>;
   /** Called when the run succeeded. */
-  readonly onSuccess?: HookOption;
+  readonly onSuccess?: HookOption<AfterHookFunction>;
   /** Called when the run failed for good. */
-  readonly onFailure?: HookOption;
+  readonly onFailure?: HookOption<AfterHookFunction>;
 }
 
 /** Options of every trigger, written beside the job's own. */

@@ -1,10 +1,10 @@
-import type { JobRecord } from '../../core/index.js';
+import type { JobRecord, Trigger } from '../../core/index.js';
 import { checkArguments } from '../options/arguments.js';
 import { isShared } from '../options/definition.js';
 import { policyChanges } from '../options/policy.js';
 import { placeOf } from './checked-call.js';
 import type { RuntimeJob } from './runtime-job.js';
-import { hookNames } from './runtime-job.js';
+import { checkedTrigger, hookNames } from './runtime-job.js';
 import type { JobChanges } from './registry-options.js';
 import type { RegistryParts } from './registry-parts.js';
 
@@ -13,6 +13,8 @@ export interface CheckedChanges {
   readonly patch: Partial<Pick<JobRecord, 'name' | 'description' | 'tags' | 'args'>> & {
     readonly policy?: Partial<JobRecord['policy']>;
     readonly hookNames?: JobRecord['hooks'];
+    readonly trigger?: Trigger;
+    readonly timezone?: string;
   };
   readonly functions: RuntimeJob['functions'];
 }
@@ -33,6 +35,8 @@ export function changesOf(
     parts,
     functions,
   });
+  const triggerOf = (trigger: Trigger, zone = job.timezone) =>
+    checkedTrigger({ kind: 'trigger', trigger }, {}, { id: job.id, place, store, zone, parts });
   const policy = policyChanges(job.policy, changes);
   const patch = {
     ...(changes.name === undefined ? {} : { name: changes.name }),
@@ -40,6 +44,8 @@ export function changesOf(
     ...(changes.tags === undefined ? {} : { tags: changes.tags }),
     ...(changes.args === undefined ? {} : { args: checkArguments(changes.args, place) }),
     ...(Object.keys(policy).length === 0 ? {} : { policy }),
+    ...(changes.timezone === undefined ? {} : { timezone: changes.timezone }),
+    ...(changes.trigger === undefined ? {} : { trigger: triggerOf(changes.trigger, changes.timezone) }),
     ...(hooks === null ? {} : { hookNames: { ...job.hooks, ...hooks } }),
   };
   return { patch, functions };

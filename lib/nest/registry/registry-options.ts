@@ -54,11 +54,13 @@ export interface DateJobInput extends JobOptions, TriggerOptions, AddOptions, Ta
 /** A job for `schedule`: `args` are those of the method `F`. */
 export type ScheduleInput<F> = Omit<JobInput, 'task' | 'args'> & ScheduleArguments<F>;
 
-/** Options that `modify` may set; the rest of the job stays. */
-export type JobChanges = Omit<
+/** What `modify` may set; the rest of the job stays. A changed trigger or zone moves the next fire time. */
+export interface JobChanges extends Omit<
   JobOptions,
-  'id' | 'aliases' | 'store' | 'onOneServer' | 'enabled' | 'environments' | 'timezone'
->;
+  'id' | 'aliases' | 'store' | 'onOneServer' | 'enabled' | 'environments'
+> {
+  readonly trigger?: Trigger;
+}
 
 export interface PauseOptions {
   /** Who asked for it. */

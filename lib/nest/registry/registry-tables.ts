@@ -174,13 +174,12 @@ const {
   onOneServer: _onOneServer,
   enabled: _enabled,
   environments: _environments,
-  timezone: _timezone,
   ...CHANGEABLE
 } = JOB_TABLE;
 
 export const MODIFY_CALL: CallTable = {
   ofJob: true,
-  table: CHANGEABLE satisfies TableOf<JobChanges>,
+  table: { ...CHANGEABLE, trigger: { kind: trigger() } } satisfies TableOf<JobChanges>,
   rules: {
     foreign: {
       ...FOREIGN_JOB_OPTIONS,
@@ -188,9 +187,8 @@ export const MODIFY_CALL: CallTable = {
         ['id', 'aliases', 'store', 'onOneServer', 'environments', 'task'].map((name) => [name, NOT_TO_CHANGE]),
       ),
       enabled: 'Call pause(id) or resume(id).',
-      timezone: 'Call reschedule(id, trigger, { timezone }).',
-      trigger: 'Call reschedule(id, trigger).',
-      cron: 'Call reschedule(id, cron(…)).',
+      cron: 'Write trigger: cron(…).',
+      every: 'Write trigger: every(…).',
     },
     together: jobContradictions,
   },

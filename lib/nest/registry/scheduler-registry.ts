@@ -3,6 +3,7 @@ import type { Type } from '@nestjs/common';
 import type { Instant, JobPause, JobRecord, Trigger } from '../../core/index.js';
 import { checkArguments } from '../options/arguments.js';
 import type { InstantInput } from '../options/inputs.js';
+import { UnknownJobError } from '../../engine/index.js';
 import { trigger as triggerKind } from '../options/trigger-kinds.js';
 import { refuse } from '../options/validate.js';
 import { checkCall, checkedInstant, checkId, placeOf } from './checked-call.js';

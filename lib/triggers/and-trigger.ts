@@ -5,6 +5,8 @@ import { checkedChildren, withZoneOf } from './children.js';
 import type { Agreement, Condition } from './agreement.js';
 import { agreementOfConditions, agreementOfOthers } from './agreement.js';
 import { CronTrigger } from './cron-trigger.js';
+import { describeFields, fieldsText } from './cron/described-cron.js';
+import type { GivenFields } from './cron/parsed-fields.js';
 import { InvalidTriggerError, NeverFiresError } from './errors.js';
 import type { FilterableTrigger } from './filterable-trigger.js';
 import type { OnGrid } from './search.js';
@@ -92,7 +94,12 @@ export class AndTrigger extends BaseTrigger implements OnGrid<AndTrigger> {
   }
 
   describe(): string {
-    return this.triggers.map((trigger) => trigger.describe()).join('; and: ');
+    const conditions = this.triggers.filter(isCondition).map((trigger) => trigger.fields);
+    const others = this.triggers.filter((trigger) => !isCondition(trigger)).map((trigger) => trigger.describe());
+    const names = conditions.flatMap((fields) => Object.keys(fields));
+    if (others.length === 0 && new Set(names).size === names.length)
+      return describeFields(Object.assign({}, ...conditions) as GivenFields);
+    return [...others, ...conditions.map((fields) => `when ${fieldsText(fields)}`)].join('; and: ');
   }
 
   protected ruleJson(): Record<string, JsonValue> {

@@ -5,7 +5,7 @@ import type { CompiledCron } from './cron/compiled-cron.js';
 import { NEVER } from './cron/compiled-cron.js';
 import type { CronFields } from './cron/cron-fields.js';
 import { EARLIEST_SECOND, nextSecond } from './cron/cron-walk.js';
-import { describeExpression, describeFields } from './cron/described-cron.js';
+import { describeExpression, describeFields, fieldsText } from './cron/described-cron.js';
 import { fieldsOfExpression } from './cron/fields-of-expression.js';
 import type { CronText } from './cron/parsed-expression.js';
 import { hasHash, readExpression, withoutHash } from './cron/parsed-expression.js';
@@ -156,9 +156,4 @@ function withPrefixZone(
 function openHash(rule: string | GivenFields): InvalidCronError {
   const advice = 'H is derived from the job id, so it has no fire times before anchor({ jobId, now, timezone })';
   return new InvalidCronError(rule, null, rule, advice);
-}
-
-function fieldsText(fields: GivenFields): string {
-  const given = Object.entries(fields).map(([name, value]) => `${name}=${String(value).replaceAll(' ', '')}`);
-  return given.length === 0 ? 'every second' : given.join(' ');
 }

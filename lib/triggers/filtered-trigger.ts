@@ -1,6 +1,7 @@
 import type { AnchorContext, Instant, JsonValue, TriggerJson } from '../core/index.js';
 import type { Calendar, CalendarPredicate } from './calendars/calendar.js';
-import { predicateCalendar, wholeDays } from './calendars/calendar-of.js';
+import { predicateCalendar } from './calendars/calendar-of.js';
+import { wholeDays } from './calendars/whole-days.js';
 import { dayOfText } from './calendars/date-text.js';
 import type { CalendarRegistry } from './calendar-registry.js';
 import { SECONDS_PER_DAY, timeText } from './civil.js';

@@ -8,6 +8,7 @@ import { shown } from '../shown.js';
 import type { Calendar, CalendarPredicate } from './calendar.js';
 import { dayOfText } from './date-text.js';
 import { icsCalendar } from './ics-calendar.js';
+import { wholeDays } from './whole-days.js';
 
 /** Stretches of the day on some weekdays. The calendar holds the time inside them, or with `outside` all other time. */
 export interface BusinessHours {
@@ -44,11 +45,6 @@ export function calendarOf(name: string, definition: CalendarDefinition): Calend
 }
 
 const isDates = (definition: unknown): definition is readonly (string | Date)[] => Array.isArray(definition);
-
-/** Holds whole local dates. */
-export function wholeDays(holds: (day: number) => boolean): Calendar {
-  return { heldFor: (day, second) => (holds(day) ? SECONDS_PER_DAY - second : 0) };
-}
 
 export function predicateCalendar(name: string, predicate: CalendarPredicate): Calendar {
   return wholeDays((day) => {

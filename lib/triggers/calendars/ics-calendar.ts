@@ -3,7 +3,7 @@ import ICAL from 'ical.js';
 import { LAST_YEAR, dayOf, packedDate, yearIn } from '../civil.js';
 import { InvalidCalendarError } from '../errors.js';
 import type { Calendar } from './calendar.js';
-import { wholeDays } from './calendar-of.js';
+import { wholeDays } from './whole-days.js';
 
 /** A recurring event is expanded no further than this, so that an hourly one without end stays bounded. */
 const MOST_OCCURRENCES = 20_000;

@@ -22,6 +22,7 @@ const FIVE: readonly CronFieldName[] = ['minute', 'hour', 'day', 'month', 'dayOf
 const SIX: readonly CronFieldName[] = ['second', ...FIVE];
 const SEVEN: readonly CronFieldName[] = [...SIX, 'year'];
 const LONGEST_TEXT = 512;
+const HASH = /(?:^|[\s,])h(?![a-z])/i;
 const ZONE_PREFIX = /^(?:CRON_)?TZ=(\S*)\s+/;
 
 /** A cron expression taken apart, its fields not yet understood. */
@@ -66,7 +67,7 @@ function aliased(text: string, rule: string): string {
 
 /** Whether a field holds an `H` that is open until the job's id is known. */
 export function hasHash(expression: CronText): boolean {
-  return expression.fields.some((field) => field.split(',').some((item) => isHashed(item.trim())));
+  return HASH.test(expression.text);
 }
 
 /** The expression with each `H` replaced by the value for that job. */

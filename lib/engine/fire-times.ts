@@ -25,7 +25,7 @@ export function nextFireTime(trigger: Trigger, after: Instant): Instant | null {
 /** When the run of a fire time may start; monotone in the fire time, since jitter stays below the distance. */
 export function dueAtOf(jobId: string, trigger: Trigger, fireTime: Instant): Instant {
   if (trigger.jitter === 0) return fireTime;
-  const next = trigger.fixedDelay === null ? trigger.next(fireTime) : null;
+  const next = trigger.next(fireTime);
   return fireTime + jitterOf(jobId, fireTime, trigger.jitter, next === null ? null : next - fireTime);
 }
 
@@ -47,12 +47,6 @@ export function dueSpan(jobId: string, trigger: Trigger, first: Instant, bound: 
   }
   if (count === 1 || dueAtOf(jobId, trigger, last) <= bound) return { first, last, count, countIsExact: true, next };
   return { first, last: before, count: count - 1, countIsExact: true, next: last };
-}
-
-/** Now + length, as long as the trigger has not ended by then. */
-export function fixedDelayFireTime(trigger: Trigger, now: Instant): Instant | null {
-  const fireTime = now + (trigger.fixedDelay ?? 0);
-  return trigger.next(fireTime - 1) === null ? null : fireTime;
 }
 
 /** The newest `limit` fire times of a span, oldest first. */

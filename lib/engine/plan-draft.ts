@@ -2,15 +2,17 @@ import type {
   Admission,
   FinishReason,
   Instant,
+  JobPause,
   JobPlan,
   JobRecord,
+  Millis,
   PlannedRun,
   PlannedSkip,
   RunRecord,
   SkipReason,
   Trigger,
 } from '../core/index.js';
-import { dueAtOf, dueSpan, fixedDelayFireTime, newestOf, nextFireTime } from './fire-times.js';
+import { dueAtOf, dueSpan, newestOf, nextFireTime } from './fire-times.js';
 import type { Span } from './fire-times.js';
 import { judgeOverlap, judgeQueued, standingOf } from './overlap.js';
 import type { Standing } from './overlap.js';
@@ -29,9 +31,13 @@ interface Range {
   readonly countIsExact: boolean;
 }
 
-/** Neither paused nor at an end: its fire times make runs. */
-export function producesRuns(job: JobRecord): boolean {
-  return job.status === 'active' && job.pause === null;
+/** Neither paused nor at an end: its fire times make runs. A pause ends by itself at its `until`. */
+export function producesRuns(job: JobRecord, now: Instant): boolean {
+  return job.status === 'active' && !isPausedAt(job.pause, now);
+}
+
+export function isPausedAt(pause: JobPause | null, now: Instant): boolean {
+  return pause !== null && (pause.until === null || pause.until > now);
 }
 
 /** A plan in the making, in the order of SEMANTICS 2: what was missed, what is due, what is to come. */
@@ -59,7 +65,7 @@ export class PlanDraft {
 
   make(): JobPlan | null {
     this.promoteBuffered();
-    if (producesRuns(this.job)) {
+    if (producesRuns(this.job, this.window.now)) {
       if (this.isDueBy(this.window.now)) this.judgeDue();
       this.lookAhead();
     }
@@ -94,27 +100,34 @@ export class PlanDraft {
   }
 
   private judgeDue(): void {
-    const first = this.fireTime!;
+    const { now } = this.window;
+    const { pause } = this.job;
     const grace = this.job.policy.misfireGraceTime;
-    const span = this.spanFrom(first, this.window.now);
-    const misfires = grace === null ? null : this.spanOfMisfires(first, grace);
-    if (misfires === null) {
-      this.judgeInTime(span);
-    } else {
-      this.skip('misfire', this.lateness(grace!), misfires);
-      if (misfires.last < span.last) this.judgeInTime(this.spanFrom(misfires.next!, this.window.now));
+    const span = this.spanFrom(this.fireTime!, now);
+    let inTime: Span | null = span;
+    if (pause !== null) inTime = this.skipUpTo(inTime, pause.until! - 1, 'paused', pauseText(pause));
+    if (grace !== null && inTime !== null) {
+      inTime = this.skipUpTo(inTime, Math.ceil(now - grace) - 1, 'misfire', this.lateness(inTime, grace));
     }
+    if (inTime !== null) this.judgeInTime(inTime);
     this.moveOn(span.next);
   }
 
-  private lateness(grace: number): string {
-    return `${seconds(this.window.now - this.dueAt!)} late, more than the grace time of ${seconds(grace)}`;
+  /** Records what was due by `bound`; answers what is left, or null. */
+  private skipUpTo(span: Span, bound: Instant, reason: SkipReason, detail: string): Span | null {
+    if (this.dueAtOf(span.first) > bound) return span;
+    const missed = this.spanFrom(span.first, bound);
+    this.skip(reason, detail, missed);
+    return missed.last >= span.last ? null : this.spanFrom(missed.next!, this.window.now);
   }
 
-  /** Fire times that are past the grace time; exactly at it still runs. */
-  private spanOfMisfires(first: Instant, grace: number): Span | null {
-    const bound = Math.ceil(this.window.now - grace) - 1;
-    return this.dueAt! <= bound ? this.spanFrom(first, bound) : null;
+  private dueAtOf(fireTime: Instant): Instant {
+    return fireTime === this.job.fireTime ? this.job.dueAt! : dueAtOf(this.job.id, this.trigger, fireTime);
+  }
+
+  private lateness(span: Span, grace: Millis): string {
+    const late = this.window.now - this.dueAtOf(span.first);
+    return `${seconds(late)} late, more than the grace time of ${seconds(grace)}`;
   }
 
   private spanFrom(first: Instant, bound: Instant): Span {
@@ -172,7 +185,7 @@ export class PlanDraft {
       firstFireTime: range.first,
       count: range.count,
       countIsExact: range.countIsExact,
-      dueAt: range.last === this.job.fireTime ? this.job.dueAt! : dueAtOf(this.job.id, this.trigger, range.last),
+      dueAt: this.dueAtOf(range.last),
       isBuffered,
     });
     const { blocking, open, buffered } = this.standing;
@@ -228,7 +241,7 @@ export class PlanDraft {
       this.setNext(null);
       return;
     }
-    const next = fixedDelayFireTime(this.trigger, this.window.now);
+    const next = nextFireTime(this.trigger, this.window.now);
     this.setNext(next);
     if (next === null) this.finished = 'ended';
   }
@@ -243,6 +256,11 @@ function rangeOf(fireTimes: readonly Instant[]): Range {
   return { first: fireTimes[0], last: fireTimes[fireTimes.length - 1], count: fireTimes.length, countIsExact: true };
 }
 
-function seconds(millis: number): string {
+function pauseText({ by, reason, until }: JobPause): string {
+  const who = by === null ? '' : ` by ${by}`;
+  return `paused${who} until ${new Date(until!).toISOString()}${reason === null ? '' : `: ${reason}`}`;
+}
+
+function seconds(millis: Millis): string {
   return `${Math.round(millis / 100) / 10} s`;
 }

@@ -10,7 +10,7 @@ import type {
   RunRecord,
   Trigger,
 } from '../core/index.js';
-import { dueAtOf, fixedDelayFireTime, nextFireTime } from './fire-times.js';
+import { dueAtOf, nextFireTime } from './fire-times.js';
 import { judgeOverlap, judgeQueued, standingOf } from './overlap.js';
 import { PlanDraft, producesRuns } from './plan-draft.js';
 import type { PlanWindow } from './plan-draft.js';
@@ -32,8 +32,8 @@ export function planRuns(
 ): JobPlan | null {
   if (unsettled.length > 0) return new PlanDraft(job, trigger, unsettled, window).make();
   const { fireTime, dueAt } = job;
-  if (fireTime === null || dueAt === null || dueAt > window.until || !producesRuns(job)) return null;
-  if (trigger.fixedDelay === null && trigger.limit === null && !isLate(job, dueAt, window.now)) {
+  if (fireTime === null || dueAt === null || dueAt > window.until || !producesRuns(job, window.now)) return null;
+  if (isPlain(job, trigger) && !isLate(job, dueAt, window.now)) {
     const next = nextFireTime(trigger, fireTime);
     if (next === null || next > window.until) return onePlan(job, trigger, next);
   }
@@ -47,12 +47,16 @@ export function admitRun(job: JobRecord, unsettled: readonly RunRecord[], run: N
   return run.kind === 'backfill' ? judgeQueued(standing) : judgeOverlap(job.policy, standing);
 }
 
-/** What closing a run sets on a `fixedDelay` job: its next fire time, counted from now. Null: nothing. */
+/** What closing a run sets on a `fixedDelay` job: its next fire time, one length from now. Null: nothing. */
 export function nextAfterClose(job: JobRecord, trigger: Trigger, now: Instant): JobAfterwards | null {
   if (trigger.fixedDelay === null || job.status !== 'active') return null;
-  const fireTime = fixedDelayFireTime(trigger, now);
+  const fireTime = nextFireTime(trigger, now);
   if (fireTime === null) return { fireTime: null, dueAt: null, finished: 'ended' };
   return { fireTime, dueAt: dueAtOf(job.id, trigger, fireTime) };
+}
+
+function isPlain(job: JobRecord, trigger: Trigger): boolean {
+  return job.pause === null && trigger.fixedDelay === null && trigger.limit === null;
 }
 
 function isLate(job: JobRecord, dueAt: Instant, now: Instant): boolean {

@@ -1,0 +1,31 @@
+import type { Awaitable, Hook, JobHooks } from '../../core/index.js';
+import { skipped } from '../ending.js';
+import type { Ending } from '../ending.js';
+import type { Link, LiveRun } from '../live-run.js';
+import { then } from '../settled.js';
+import { callHook, firstThat } from './call-hooks.js';
+
+const NONE: readonly Hook[] = [];
+
+/** Asks `when` and `skip`, just before the first attempt; the one that says no is named in the skip record. */
+export function conditions(next: Link, hooks: JobHooks): Link {
+  const { when = NONE, skip = NONE } = hooks;
+  if (when.length + skip.length === 0) return next;
+  return (run) => {
+    if (!run.isFirstAttempt) return next(run);
+    return then(refusal(run, when, skip), (detail): Awaitable<Ending> => {
+      return detail === null ? next(run) : skipped('condition', detail);
+    });
+  };
+}
+
+function refusal(run: LiveRun, when: readonly Hook[], skip: readonly Hook[]): Awaitable<string | null> {
+  const call = (hook: Hook): unknown => callHook(hook, run);
+  return then(
+    firstThat(when, call, (answer) => !answer),
+    (denied): Awaitable<string | null> => {
+      if (denied !== null) return `when ${denied.name} was false`;
+      return then(firstThat(skip, call, Boolean), (found) => (found === null ? null : `skip ${found.name} was true`));
+    },
+  );
+}

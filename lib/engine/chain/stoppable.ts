@@ -1,0 +1,83 @@
+import type { Clock, Executor, Outcome, Timer } from '../../core/index.js';
+import { failed, stopped } from '../ending.js';
+import type { Ending } from '../ending.js';
+import type { Link, LiveRun } from '../live-run.js';
+import { isPromise, settled } from '../settled.js';
+import { RunTimedOutError } from '../stop-errors.js';
+
+/**
+ * Ends an attempt that is asked to stop, by its `timeout` or from outside: the signal is aborted, and after `abortGrace`
+ * the outcome is written whether the handler has ended or not. An executor that can kill is asked to at that point.
+ */
+export function stoppable(next: Link, clock: Clock, executorOf: (run: LiveRun) => Executor): Link {
+  return (run) => {
+    const answer = next(run);
+    if (!isPromise(answer)) return ofStopped(run, answer);
+    return new Promise((resolve) => new StopGuard(run, clock, executorOf(run), resolve).watch(answer));
+  };
+}
+
+class StopGuard {
+  private timer: Timer | null = null;
+  private isOver = false;
+
+  constructor(
+    private readonly run: LiveRun,
+    private readonly clock: Clock,
+    private readonly executor: Executor,
+    private readonly resolve: (ending: Ending) => void,
+  ) {}
+
+  watch(answer: Promise<Ending>): void {
+    const { run } = this;
+    const { timeout } = run.job.policy;
+    run.onStop = () => this.allowGrace();
+    if (run.stopCause !== null) {
+      this.allowGrace();
+    } else if (timeout !== null) {
+      const timedOut = (): void =>
+        run.stop('timedOut', new RunTimedOutError(run.claim.jobId, run.claim.runId, timeout));
+      this.timer = this.clock.after(timeout, timedOut);
+    }
+    answer.then(
+      (ending) => this.end(ofStopped(run, ending)),
+      (error: unknown) => this.end(ofStopped(run, failed(error))),
+    );
+  }
+
+  private allowGrace(): void {
+    this.timer?.cancel();
+    this.timer = this.clock.after(this.run.job.policy.abortGrace, () => this.giveUp());
+  }
+
+  private giveUp(): void {
+    const end = (isOver: boolean): void => this.end(stopEnding(this.run, !isOver));
+    if (this.executor.kill === undefined) end(false);
+    else
+      settled(
+        () => this.executor.kill!(this.run),
+        end,
+        () => end(false),
+      );
+  }
+
+  private end(ending: Ending): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.timer?.cancel();
+    this.run.onStop = null;
+    this.resolve(ending);
+  }
+}
+
+/** A handler that was asked to stop and finished its work all the same has succeeded; one past its timeout has not. */
+function ofStopped(run: LiveRun, ending: Ending): Ending {
+  if (run.stopCause === null) return ending;
+  if (run.stopCause !== 'timedOut' && ending.outcome !== 'failed') return ending;
+  return stopEnding(run, false);
+}
+
+function stopEnding(run: LiveRun, isAbandoned: boolean): Ending {
+  const outcome: Outcome = run.stopCause === 'timedOut' ? 'timedOut' : 'cancelled';
+  return stopped(outcome, run.stopError!, isAbandoned);
+}

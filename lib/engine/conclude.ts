@@ -1,0 +1,80 @@
+import type { Instant, JobAfterwards, Settlement } from '../core/index.js';
+import type { Ending } from './ending.js';
+import type { LiveRun } from './live-run.js';
+import { retryDelay } from './retry-delay.js';
+
+/** What deciding on a run's future needs besides the run and how its attempt ended. */
+export interface Circumstances {
+  /** Store time. */
+  readonly now: Instant;
+  /** Another node may take the run over. */
+  readonly isShared: boolean;
+  /** From 0 to below 1. */
+  readonly random: number;
+  readonly afterwards: JobAfterwards | null;
+}
+
+/** Failure of the handler: it counts against `retry.attempts`, unlike what we or the store did to the attempt. */
+const FAILURES: ReadonlySet<string> = new Set(['failed', 'timedOut']);
+
+/** What is written when an attempt has ended: an outcome, or the time of the next try. */
+export function conclude(run: LiveRun, ending: Ending, on: Circumstances): Settlement {
+  if (isInterrupted(run, ending, on))
+    return laterTry(run, ending, { dueAt: on.now, attempt: run.attempt - 1, at: on.now });
+  const { retry } = run.job.policy;
+  const tries = triesOf(run);
+  if (FAILURES.has(ending.outcome) && !ending.isAbandoned && tries < retry.attempts) {
+    const dueAt = on.now + retryDelay(retry, tries, on.random);
+    return laterTry(run, ending, { dueAt, attempt: run.attempt, at: on.now });
+  }
+  return outcomeOf(run, ending, on);
+}
+
+/** Given back unstarted; counts as nothing. */
+export function release(run: LiveRun, at: Instant): Settlement {
+  return { ...keyOf(run), kind: 'release', at, attempt: run.attempt - 1, startedAt: null, dueAt: run.run.dueAt };
+}
+
+export function outcomeOf(run: LiveRun, ending: Ending, on: Pick<Circumstances, 'now' | 'afterwards'>): Settlement {
+  const isLost = run.stopCause === 'leaseEnded' && ending.outcome === 'cancelled';
+  return {
+    runId: run.claim.runId,
+    jobId: run.claim.jobId,
+    token: run.claim.token,
+    kind: 'outcome',
+    at: on.now,
+    attempt: run.attempt,
+    startedAt: run.startedAt,
+    outcome: isLost ? 'lost' : ending.outcome,
+    reason: ending.reason,
+    detail: ending.detail,
+    error: ending.error,
+    result: ending.result,
+    output: run.output,
+    keepHistory: run.job.policy.keepHistory,
+    afterwards: on.afterwards,
+  };
+}
+
+export function laterTry(
+  run: LiveRun,
+  ending: Ending,
+  { dueAt, attempt, at }: { dueAt: Instant; attempt: number; at: Instant },
+): Settlement {
+  return { ...keyOf(run), kind: 'retry', at, attempt, startedAt: run.startedAt, dueAt, error: ending.error };
+}
+
+/** Handler's tries so far: attempts that were lost with their node do not count. */
+function triesOf(run: LiveRun): number {
+  return Math.max(1, run.attempt - run.job.losses);
+}
+
+/** Stopped in the middle by this node's end or by the store's absence: another node, or a later start, tries again. */
+function isInterrupted(run: LiveRun, ending: Ending, on: Circumstances): boolean {
+  if (ending.outcome !== 'cancelled' || !on.isShared || run.job.policy.recovery !== 'retry') return false;
+  return run.stopCause === 'shutdown' || run.stopCause === 'leaseEnded';
+}
+
+function keyOf(run: LiveRun): { runId: string; jobId: string; token: number } {
+  return { runId: run.claim.runId, jobId: run.claim.jobId, token: run.claim.token };
+}

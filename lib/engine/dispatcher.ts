@@ -1,0 +1,203 @@
+import type { Claim, Instant, JobAfterwards, JobContext, JobLogger, Settlement, TaskHandler } from '../core/index.js';
+import { Chains } from './chain/compose-chain.js';
+import { conclude, outcomeOf, release } from './conclude.js';
+import { tellAfterwards, tellRun, tellSettled } from './dispatch-site.js';
+import type { DispatchSite } from './dispatch-site.js';
+import { DueLine } from './due-line.js';
+import { failed, skipped, stopped } from './ending.js';
+import type { Ending } from './ending.js';
+import { LiveRun } from './live-run.js';
+import type { RunSurroundings } from './live-run.js';
+import { judgeLoss } from './losses.js';
+import { dueAtOf } from './fire-times.js';
+import { nextAfterClose } from './plan.js';
+import { settled } from './settled.js';
+import type { Slots } from './slots.js';
+import { LeaseLostError, RunCancelledError, RunLostError } from './stop-errors.js';
+
+/** Stands in for the handler of a run that is given back before anybody could call it. */
+const NO_HANDLER: TaskHandler = () => undefined;
+
+/** Leads claimed runs of one store through waiting, attempt and settle. */
+export class Dispatcher implements RunSurroundings {
+  /** Everything claimed and not yet settled, by run id. */
+  readonly live = new Map<string, LiveRun>();
+  readonly line = new DueLine();
+  private readonly chains: Chains;
+
+  constructor(private readonly site: DispatchSite) {
+    this.chains = new Chains({
+      clock: site.parts.clock,
+      now: () => site.time.now(),
+      executorOf: (run) => this.slotsOf(run).executor,
+      plannedDueAt: ({ job, run }) => dueAtOf(job.id, site.parts.triggers.decode(job.trigger), run.fireTime),
+    });
+  }
+
+  makeLogger(context: JobContext): JobLogger {
+    return this.site.parts.logger(context);
+  }
+
+  progressed(run: LiveRun, value: number, message: string | null): void {
+    tellRun(this.site, 'run.progress', run, { detail: message, data: { value, message } });
+  }
+
+  /** Takes over claims that the store has just granted; `leaseEnd` is on the monotonic clock. */
+  accept(claims: readonly Claim[], leaseEnd: number): void {
+    const now = this.site.time.now();
+    for (const claim of claims) this.take(claim, leaseEnd, now);
+  }
+
+  /** Starts what has become due. */
+  startDue(now: Instant): void {
+    for (let run = this.line.takeDue(now); run !== null; run = this.line.takeDue(now)) this.toSlot(run);
+  }
+
+  /** Offers a run a slot: at once, or when those before it have left. */
+  toSlot(run: LiveRun): void {
+    this.slotsOf(run).start(run, this.begin);
+  }
+
+  /** Gives back what has not started. */
+  releaseHeld(): void {
+    const now = this.site.time.now();
+    for (const run of this.live.values()) {
+      if (run.state === 'held') this.conclude(run, release(run, now));
+    }
+  }
+
+  /** The store says that the run is no longer ours: its outcome will not be written. */
+  lose(run: LiveRun, detail: string): void {
+    if (run.state === 'closed') return;
+    tellRun(this.site, 'lease.lost', run, { detail });
+    if (run.state === 'running') {
+      run.stop('leaseLost', new LeaseLostError(run.job.id, run.run.id));
+      // It may have been asked to stop before; now its outcome is dropped besides.
+      run.stopCause = 'leaseLost';
+    } else if (run.state === 'held') {
+      this.close(run);
+    }
+  }
+
+  /** Asks a run of this node to stop; one that has not started is settled at once. false: it is not here. */
+  cancel(runId: string, detail: string | null): boolean {
+    const run = this.live.get(runId);
+    if (run === undefined) return false;
+    const error = new RunCancelledError(run.job.id, runId, detail);
+    if (run.state === 'held') this.settleUnstarted(run, stopped('cancelled', error, false));
+    else run.stop('cancelled', error);
+    return true;
+  }
+
+  /** Ends the attempts that ignore everything: the node is about to go. */
+  endAll(): void {
+    for (const run of [...this.live.values()]) {
+      if (run.state !== 'running') continue;
+      const cause = run.stopError ?? new RunLostError(run.job.id, run.run.id, run.job.losses);
+      this.end(run, stopped('cancelled', cause, true));
+    }
+  }
+
+  /** A settlement is durable, and only now are listeners told. */
+  settled(run: LiveRun, settlement: Settlement, isHeld: boolean): void {
+    this.close(run);
+    if (!isHeld) {
+      const detail = 'its outcome came after another node had taken it over, and was dropped';
+      tellRun(this.site, 'lease.lost', run, { detail });
+      return;
+    }
+    tellSettled(this.site, run, settlement);
+    tellAfterwards(this.site, run, settlement);
+    this.site.followUp(run, settlement);
+  }
+
+  private take(claim: Claim, leaseEnd: number, now: Instant): void {
+    const handler = this.site.parts.tasks.resolve(claim.job.task);
+    const run = new LiveRun(claim, handler ?? NO_HANDLER, this);
+    run.leaseEnd = leaseEnd;
+    this.live.set(claim.runId, run);
+    tellRun(this.site, 'run.claimed', run);
+    if (handler === null) this.refuse(run, 'task', claim.job.task);
+    else if (!this.site.slots.has(claim.job.policy.executor)) this.refuse(run, 'executor', claim.job.policy.executor);
+    else if (claim.run.cancelRequested) this.cancel(claim.runId, claim.run.detail);
+    else if (claim.cause === 'recovered') this.recover(run, now);
+    else if (claim.run.dueAt > now) this.line.add(run);
+    else this.toSlot(run);
+  }
+
+  /** Another node may have what this one lacks; in a store of this process nobody else has. */
+  private refuse(run: LiveRun, what: 'task' | 'executor', name: string): void {
+    if (!this.site.store.isShared) {
+      this.settleUnstarted(run, skipped('unresolved', `no ${what} is named "${name}" in this process`));
+      return;
+    }
+    (what === 'task' ? this.site.exceptTasks : this.site.exceptExecutors).add(name);
+    this.conclude(run, release(run, this.site.time.now()));
+  }
+
+  private recover(run: LiveRun, now: Instant): void {
+    const verdict = judgeLoss(run, now, Math.random(), this.afterwardsOf(run, now));
+    if (verdict.settlement?.kind !== 'outcome') tellRun(this.site, 'run.lost', run, { detail: verdict.detail });
+    if (verdict.settlement === null) this.toSlot(run);
+    else this.conclude(run, verdict.settlement);
+  }
+
+  private readonly begin = (run: LiveRun): void => {
+    if (this.site.renewsFirst(run)) {
+      this.slotsOf(run).leave();
+      return;
+    }
+    run.state = 'running';
+    run.startedAt = this.site.time.now();
+    tellRun(this.site, 'run.started', run);
+    settled(
+      () => this.chains.of(this.site.parts.hooks.of(run.job))(run),
+      (ending) => this.end(run, ending),
+      (error) => this.end(run, failed(error)),
+    );
+  };
+
+  private end(run: LiveRun, ending: Ending): void {
+    if (run.state !== 'running') return;
+    run.state = 'ended';
+    run.thrown = ending.thrown;
+    if (ending.isAbandoned) tellRun(this.site, 'run.abandoned', run, { error: ending.thrown });
+    if (run.stopCause === 'leaseLost') this.close(run);
+    else this.settle(run, ending);
+    this.slotsOf(run).leave();
+  }
+
+  private settle(run: LiveRun, ending: Ending): void {
+    const now = this.site.time.now();
+    const { isShared } = this.site.store;
+    const afterwards = this.afterwardsOf(run, now);
+    this.conclude(run, conclude(run, ending, { now, isShared, random: Math.random(), afterwards }));
+  }
+
+  private settleUnstarted(run: LiveRun, ending: Ending): void {
+    run.thrown = ending.thrown;
+    const now = this.site.time.now();
+    this.conclude(run, outcomeOf(run, ending, { now, afterwards: this.afterwardsOf(run, now) }));
+  }
+
+  private conclude(run: LiveRun, settlement: Settlement): void {
+    run.state = 'ended';
+    this.site.settles.add(run, settlement);
+  }
+
+  /** Only a `fixedDelay` job is active without a next fire time. */
+  private afterwardsOf(run: LiveRun, now: Instant): JobAfterwards | null {
+    const { job } = run;
+    if (job.fireTime !== null || job.status !== 'active' || run.run.kind !== 'scheduled') return null;
+    return nextAfterClose(job, this.site.parts.triggers.decode(job.trigger), now);
+  }
+
+  private close(run: LiveRun): void {
+    run.state = 'closed';
+    this.live.delete(run.claim.runId);
+  }
+
+  private slotsOf(run: LiveRun): Slots {
+    return this.site.slots.get(run.job.policy.executor)!;
+  }
+}

@@ -1,0 +1,36 @@
+export {
+  BackfillTooLargeError,
+  CodeJobError,
+  DuplicateJobError,
+  RunNotSettledError,
+  SchedulerStateError,
+  StuckTriggerError,
+  UnknownJobError,
+  UnknownRunError,
+  UnknownStoreError,
+} from './errors.js';
+export { SkipRunSignal, errorOf, resultOf } from './ending.js';
+export type { StartChange, StartReport } from './manage/code-jobs.js';
+export type { AddOptions, JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
+export { PREVIEW_LIMIT } from './manage/preview.js';
+export type { PreviewFire } from './manage/preview.js';
+export { BACKFILL_LIMIT } from './manage/run-commands.js';
+export type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
+export type { LocatedJob } from './manage/stores.js';
+export type { Why, WhyVerdict } from './manage/why.js';
+export { compareVersions } from './manage/reconcile.js';
+export { admitRun, nextAfterClose, planRuns } from './plan.js';
+export { isPausedAt } from './plan-draft.js';
+export type { PlanWindow } from './plan-draft.js';
+export { Scheduler } from './scheduler.js';
+export type { OpenAttempt, SchedulerState } from './scheduler.js';
+export { DEFAULT_SCHEDULER_OPTIONS } from './scheduler-parts.js';
+export type { NodeIdentity, SchedulerOptions, SchedulerParts, SchedulerRole } from './scheduler-parts.js';
+export { eachInTurn, isPromise, then } from './settled.js';
+export {
+  LeaseLostError,
+  RunCancelledError,
+  RunLostError,
+  RunTimedOutError,
+  SchedulerStoppedError,
+} from './stop-errors.js';

@@ -1,0 +1,138 @@
+import type { Clock, Millis, Renewal, Store, Timer } from '../core/index.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { LiveRun } from './live-run.js';
+import type { SchedulerOptions } from './scheduler-parts.js';
+import { settled } from './settled.js';
+import { LeaseLostError } from './stop-errors.js';
+import type { StoreHealth } from './store-health.js';
+import type { StoreTime } from './store-time.js';
+
+export interface LeaseParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly time: StoreTime;
+  readonly health: StoreHealth;
+  readonly dispatcher: Dispatcher;
+  readonly options: Pick<SchedulerOptions, 'lease'>;
+  /** Called with each round: the node's heartbeat. */
+  beat(): void;
+}
+
+/**
+ * Renews every claim that this node holds in one store, all in one statement, each third of a lease. A lease counts
+ * from before its statement was sent, on the monotonic clock; when it ends, the handler is aborted.
+ */
+export class Leases {
+  private timer: Timer | null = null;
+  private isRenewing = false;
+  private isOpen = false;
+  /** Runs whose lease was too short to start: offered again once it is renewed. */
+  private waiting: LiveRun[] = [];
+
+  constructor(private readonly parts: LeaseParts) {}
+
+  start(): void {
+    this.isOpen = true;
+    this.arm(this.parts.options.lease / 3);
+  }
+
+  stop(): void {
+    this.isOpen = false;
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  /** true: less than half of the lease is left; the run is offered a slot again when it has been renewed. */
+  renewsFirst(run: LiveRun): boolean {
+    if (run.leaseEnd - this.parts.clock.monotonic() >= this.parts.options.lease / 2) return false;
+    this.waiting.push(run);
+    this.renew();
+    return true;
+  }
+
+  /** Clocks have parted, or somebody changed claims: what has not started may no longer be ours. */
+  distrust(): void {
+    const now = this.parts.clock.monotonic();
+    for (const run of this.parts.dispatcher.live.values()) {
+      if (run.state === 'held') run.leaseEnd = Math.min(run.leaseEnd, now);
+    }
+    this.renew();
+  }
+
+  renew(): void {
+    if (this.isRenewing) return;
+    const runs = [...this.parts.dispatcher.live.values()];
+    if (runs.length === 0) return;
+    this.isRenewing = true;
+    const { store, clock, time, health } = this.parts;
+    const { lease } = this.parts.options;
+    const startedAt = clock.monotonic();
+    settled(
+      () =>
+        store.jobs.renew(
+          runs.map((run) => run.claim),
+          time.now() + lease,
+        ),
+      (renewals) => {
+        this.isRenewing = false;
+        health.answered();
+        runs.forEach((run, index) => this.renewed(run, renewals[index], startedAt + lease));
+        this.offerAgain();
+      },
+      (error) => {
+        this.isRenewing = false;
+        health.failed(error);
+        this.endOverdue();
+        this.arm(Math.min(health.wait(Math.random()), this.untilNextEnd()));
+      },
+    );
+  }
+
+  private tick(): void {
+    this.timer = null;
+    this.endOverdue();
+    this.parts.beat();
+    this.renew();
+    this.arm(this.parts.options.lease / 3);
+  }
+
+  private renewed(run: LiveRun, { held, cancelRequested }: Renewal, leaseEnd: Millis): void {
+    // Settled while the statement was under way: its answer says nothing any more.
+    if (run.state === 'closed') return;
+    if (!held) this.parts.dispatcher.lose(run, 'another node has taken it over, or it was withdrawn');
+    else run.leaseEnd = leaseEnd;
+    if (held && cancelRequested) this.parts.dispatcher.cancel(run.claim.runId, null);
+  }
+
+  private offerAgain(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const run of waiting) {
+      if (run.state === 'held') this.parts.dispatcher.toSlot(run);
+    }
+  }
+
+  /** At the lease's end the handler is aborted; its outcome is still offered to the store. */
+  private endOverdue(): void {
+    const now = this.parts.clock.monotonic();
+    for (const run of this.parts.dispatcher.live.values()) {
+      if (run.leaseEnd <= now && run.state === 'running') {
+        run.stop('leaseEnded', new LeaseLostError(run.job.id, run.run.id));
+      }
+    }
+  }
+
+  private untilNextEnd(): Millis {
+    const now = this.parts.clock.monotonic();
+    let wait = this.parts.options.lease / 3;
+    for (const run of this.parts.dispatcher.live.values()) {
+      if (run.state === 'running' && run.stopCause === null) wait = Math.min(wait, Math.max(0, run.leaseEnd - now));
+    }
+    return wait;
+  }
+
+  private arm(wait: Millis): void {
+    this.timer?.cancel();
+    this.timer = this.isOpen ? this.parts.clock.after(wait, () => this.tick()) : null;
+  }
+}

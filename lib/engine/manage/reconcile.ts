@@ -1,0 +1,87 @@
+import type { Instant, JobPatch, JobRecord, NewJob, Trigger } from '../../core/index.js';
+import { dueAtOf } from '../fire-times.js';
+
+/** Negative: the first is the older one. As in semver: 1.2 < 1.10, 2.0.0-rc.1 < 2.0.0, and what follows a + says nothing. */
+export function compareVersions(one: string, other: string): number {
+  const [mine, theirs] = [versionOf(one), versionOf(other)];
+  const difference = compareParts(mine.release, theirs.release);
+  if (difference !== 0) return difference;
+  if (mine.preview === null || theirs.preview === null)
+    return Number(mine.preview === null) - Number(theirs.preview === null);
+  return compareParts(mine.preview, theirs.preview);
+}
+
+/**
+ * What a start does to a job of the code that is in its store already (DESIGN, "Start"): same fingerprints, nothing
+ * moves; options changed, they are updated; trigger or zone changed, the next fire time is computed anew, but one that
+ * is due already stays due. A pause and the history stay. An older version of the application changes nothing.
+ */
+export function reconcileCode(existing: JobRecord, incoming: NewJob, now: Instant): JobPatch | null | 'refuse' {
+  if (existing.origin !== 'code') return 'refuse';
+  if (compareVersions(incoming.appVersion, existing.appVersion) < 0) return null;
+  const patch = {
+    ...(existing.triggerFingerprint === incoming.triggerFingerprint ? {} : triggerPatch(existing, incoming, now)),
+    ...(existing.restFingerprint === incoming.restFingerprint ? {} : restPatch(incoming)),
+  };
+  if (Object.keys(patch).length === 0) return null;
+  return { ...patch, appVersion: incoming.appVersion, withdraw: true };
+}
+
+/** What a job added at run time becomes when the same id is added again. */
+export function replacement(incoming: NewJob): JobPatch {
+  const { aliases: _aliases, id: _id, createdAt: _createdAt, ...fields } = incoming;
+  return { ...fields, replace: true };
+}
+
+/** The next fire time after a change of trigger; one that is due already stays due. */
+export function movedPosition(
+  existing: JobRecord,
+  trigger: Trigger,
+  now: Instant,
+): Pick<JobPatch, 'fireTime' | 'dueAt' | 'status' | 'statusReason' | 'statusAt'> {
+  const { fireTime, dueAt } = existing;
+  if (fireTime !== null && dueAt !== null && dueAt <= now && existing.status === 'active') return {};
+  const next = trigger.first(now);
+  const isFinished = next === null && !trigger.runOnStart;
+  return {
+    fireTime: next,
+    dueAt: next === null ? null : Math.max(now, dueAtOf(existing.id, trigger, next)),
+    status: isFinished ? 'finished' : 'active',
+    statusReason: isFinished ? 'ended' : null,
+    statusAt: isFinished ? now : null,
+  };
+}
+
+function triggerPatch(existing: JobRecord, incoming: NewJob, now: Instant): JobPatch {
+  const { trigger, timezone, triggerFingerprint, fireTime, dueAt, status, statusReason, statusAt } = incoming;
+  const isDue = existing.status === 'active' && existing.dueAt !== null && existing.dueAt <= now;
+  const position = isDue ? {} : { fireTime, dueAt, status, statusReason, statusAt };
+  return { trigger, timezone, triggerFingerprint, runCount: 0, ...position };
+}
+
+function restPatch(incoming: NewJob): JobPatch {
+  const { name, description, tags, task, args, policy, hooks, restFingerprint } = incoming;
+  return { name, description, tags, task, args, policy, hooks, restFingerprint };
+}
+
+function versionOf(version: string): { release: string[]; preview: string[] | null } {
+  const [text] = version.split('+');
+  const dash = text.indexOf('-');
+  if (dash < 0) return { release: text.split('.'), preview: null };
+  return { release: text.slice(0, dash).split('.'), preview: text.slice(dash + 1).split('.') };
+}
+
+function compareParts(one: readonly string[], other: readonly string[]): number {
+  for (let at = 0; at < Math.max(one.length, other.length); at++) {
+    const difference = comparePart(one[at] ?? '', other[at] ?? '');
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function comparePart(one: string, other: string): number {
+  if (one === other) return 0;
+  const [a, b] = [one === '' ? -1 : Number(one), other === '' ? -1 : Number(other)];
+  if (Number.isInteger(a) && Number.isInteger(b)) return a - b;
+  return one < other ? -1 : 1;
+}

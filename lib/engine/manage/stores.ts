@@ -1,0 +1,67 @@
+import type { Awaitable, JobRecord } from '../../core/index.js';
+import { UnknownJobError, UnknownStoreError } from '../errors.js';
+import { then } from '../settled.js';
+import type { StoreNode } from '../store-node.js';
+
+/** A job and the alias of the store that keeps it. */
+export interface LocatedJob {
+  readonly store: string;
+  readonly job: JobRecord;
+}
+
+/** The stores of one scheduler, and which of them keeps what. */
+export class Stores {
+  constructor(private readonly nodes: ReadonlyMap<string, StoreNode>) {}
+
+  all(): readonly StoreNode[] {
+    return [...this.nodes.values()];
+  }
+
+  /** @throws {UnknownStoreError} naming the stores that are there */
+  named(alias: string, where: string): StoreNode {
+    const node = this.nodes.get(alias);
+    if (node === undefined) throw new UnknownStoreError(alias, [...this.nodes.keys()], where);
+    return node;
+  }
+
+  /** The stores of a filter: one, or all. */
+  chosen(alias: string | undefined): readonly StoreNode[] {
+    return alias === undefined ? this.all() : [this.named(alias, 'The filter')];
+  }
+
+  find(id: string): Awaitable<{ node: StoreNode; job: JobRecord } | null> {
+    return this.firstOf(this.all(), (node) =>
+      then(node.store.jobs.list({ ids: [id] }), ([job]) => (job === undefined ? null : { node, job })),
+    );
+  }
+
+  /** @throws {UnknownJobError} */
+  get(id: string): Awaitable<{ node: StoreNode; job: JobRecord }> {
+    return then(this.find(id), (found) => {
+      if (found === null) throw new UnknownJobError(id);
+      return found;
+    });
+  }
+
+  /** The first answer that is not null, the stores asked in their order. */
+  firstOf<T>(nodes: readonly StoreNode[], ask: (node: StoreNode) => Awaitable<T | null>): Awaitable<T | null> {
+    const from = (index: number): Awaitable<T | null> => {
+      if (index >= nodes.length) return null;
+      return then(ask(nodes[index]), (answer) => answer ?? from(index + 1));
+    };
+    return from(0);
+  }
+
+  /** Every store's answer, in their order. */
+  collect<T>(nodes: readonly StoreNode[], ask: (node: StoreNode) => Awaitable<T>): Awaitable<T[]> {
+    const answers: T[] = [];
+    const from = (index: number): Awaitable<T[]> => {
+      if (index >= nodes.length) return answers;
+      return then(ask(nodes[index]), (answer) => {
+        answers.push(answer);
+        return from(index + 1);
+      });
+    };
+    return from(0);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Clock, Millis, Timer } from '../core/index.js';
+import type { StoreNode } from './store-node.js';
+
+interface Waiter {
+  readonly isMet: () => boolean;
+  readonly resolve: (isMet: boolean) => void;
+  readonly timer: Timer | null;
+}
+
+/** Lets somebody wait until the nodes have come to rest; looked at whenever something ended. */
+export class Quiet {
+  private waiters: Waiter[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly nodes: ReadonlyMap<string, StoreNode>,
+  ) {}
+
+  /** No attempt is open, every outcome is written, and nothing is due now. */
+  isIdle(): boolean {
+    return this.every((node) => node.dispatcher.live.size === 0 && node.settles.size === 0 && node.loop.isResting);
+  }
+
+  /** No attempt is open. */
+  hasNoAttempts(): boolean {
+    return this.every((node) => [...node.dispatcher.live.values()].every((run) => run.state !== 'running'));
+  }
+
+  /** Every outcome is written. */
+  isSettled(): boolean {
+    return this.every((node) => node.settles.size === 0);
+  }
+
+  /** true: it came to be; false: `limit` passed first. */
+  until(isMet: () => boolean, limit: Millis | null): Promise<boolean> {
+    if (isMet()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const giveUp = (): void => {
+        this.waiters = this.waiters.filter((it) => it !== waiter);
+        resolve(false);
+      };
+      const waiter: Waiter = { isMet, resolve, timer: limit === null ? null : this.clock.after(limit, giveUp) };
+      this.waiters.push(waiter);
+    });
+  }
+
+  look(): void {
+    if (this.waiters.length === 0) return;
+    const met = this.waiters.filter((waiter) => waiter.isMet());
+    if (met.length === 0) return;
+    this.waiters = this.waiters.filter((waiter) => !met.includes(waiter));
+    for (const { timer, resolve } of met) {
+      timer?.cancel();
+      resolve(true);
+    }
+  }
+
+  private every(test: (node: StoreNode) => boolean): boolean {
+    for (const node of this.nodes.values()) if (!test(node)) return false;
+    return true;
+  }
+}

@@ -1,0 +1,278 @@
+import type {
+  Awaitable,
+  Instant,
+  JobDefinition,
+  JobFilter,
+  JobPause,
+  JobRecord,
+  Millis,
+  NodeRecord,
+  RunFilter,
+  RunPage,
+  RunRecord,
+  Trigger,
+} from '../core/index.js';
+import { SchedulerStateError } from './errors.js';
+import { Facts } from './facts.js';
+import { CodeJobs } from './manage/code-jobs.js';
+import type { StartReport } from './manage/code-jobs.js';
+import { JobCommands } from './manage/job-commands.js';
+import type { AddOptions, JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
+import { preview } from './manage/preview.js';
+import type { PreviewFire } from './manage/preview.js';
+import { RunCommands } from './manage/run-commands.js';
+import type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
+import { Stores } from './manage/stores.js';
+import type { LocatedJob } from './manage/stores.js';
+import { Explanations } from './manage/why.js';
+import type { Why } from './manage/why.js';
+import { enterStartRuns } from './manage/start-runs.js';
+import { isPausedAt } from './plan-draft.js';
+import { Quiet } from './quiet.js';
+import type { SchedulerParts } from './scheduler-parts.js';
+import { eachInTurn, then } from './settled.js';
+import { shutDown } from './shut-down.js';
+import { Slots } from './slots.js';
+import { StoreNode } from './store-node.js';
+
+export type SchedulerState = 'new' | 'open' | 'running' | 'stopping' | 'stopped';
+
+/** An attempt that runs on this node now. */
+export interface OpenAttempt {
+  readonly jobId: string;
+  readonly runId: string;
+  readonly startedAt: Instant;
+}
+
+/**
+ * One scheduler: claims what is due in its stores, hands it to executors, and says what became of it.
+ *
+ * With stores of this process only, `open`, `putCode` and `start` answer at once, and nothing is awaited between a
+ * timer's callback and the first line of a handler.
+ *
+ * @example
+ * const scheduler = new Scheduler(parts);
+ * await scheduler.open();
+ * await scheduler.putCode(definitions);
+ * await scheduler.start();
+ */
+export class Scheduler {
+  private current: SchedulerState = 'new';
+  private readonly facts: Facts;
+  private readonly nodesByStore = new Map<string, StoreNode>();
+  private readonly slots = new Map<string, Slots>();
+  private readonly stores: Stores;
+  private readonly jobs: JobCommands;
+  private readonly runCommands: RunCommands;
+  private readonly codeJobs: CodeJobs;
+  private readonly explanations: Explanations;
+  private readonly quiet: Quiet;
+  private stopped: Promise<void> | null = null;
+
+  constructor(private readonly parts: SchedulerParts) {
+    this.facts = new Facts(parts.events, parts.clock, parts.node.id);
+    for (const [name, executor] of parts.executors) {
+      this.slots.set(name, new Slots(name, executor, () => this.roomMade()));
+    }
+    this.quiet = new Quiet(parts.clock, this.nodesByStore);
+    const shared = { parts, facts: this.facts, slots: this.slots, changed: (): void => this.quiet.look() };
+    for (const [alias, store] of parts.stores) this.nodesByStore.set(alias, new StoreNode(store, shared));
+    this.stores = new Stores(this.nodesByStore);
+    this.jobs = new JobCommands(parts, this.stores, this.facts);
+    this.runCommands = new RunCommands(parts, this.stores, this.facts);
+    this.codeJobs = new CodeJobs(parts, this.stores, this.facts);
+    this.explanations = new Explanations(parts, this.stores);
+  }
+
+  get state(): SchedulerState {
+    return this.current;
+  }
+
+  /** Opens executors and stores; calls of the registry work from here on. */
+  open(): Awaitable<void> {
+    this.expect('open', ['new']);
+    const executors = eachInTurn([...this.parts.executors.values()], (executor) => executor.open?.());
+    const opened = then(executors, () => eachInTurn(this.stores.all(), (node) => node.open()));
+    return then(opened, () => {
+      this.current = 'open';
+    });
+  }
+
+  /** Puts the jobs of the code into their stores and says what that changed. Once, before `start`. */
+  putCode(definitions: readonly JobDefinition[]): Awaitable<StartReport> {
+    this.expect('putCode', ['open', 'running']);
+    return this.codeJobs.put(definitions);
+  }
+
+  /** Begins to claim; with `enabled: false`, or as a worker or client, it never does. */
+  start(): Awaitable<void> {
+    this.expect('start', ['open']);
+    this.current = 'running';
+    const nodes = this.isPassive ? [] : this.stores.all();
+    const begun = eachInTurn(nodes, (node) => this.begin(node));
+    return then(begun, () => this.facts.tell('scheduler.started', { data: { isPassive: this.isPassive } }));
+  }
+
+  /**
+   * Claims no more, waits for open attempts, aborts them at the deadline, writes their outcomes; no timer is left.
+   *
+   * @param timeout milliseconds until open attempts are aborted; default: the option `shutdownTimeout`
+   */
+  stop(timeout: Millis = this.parts.options.shutdownTimeout): Promise<void> {
+    this.stopped ??= this.end(timeout);
+    return this.stopped;
+  }
+
+  add(definitions: readonly JobDefinition[], options: AddOptions): Awaitable<JobRecord[]> {
+    return this.jobs.add(definitions, options);
+  }
+
+  get(id: string): Awaitable<LocatedJob | null> {
+    return this.jobs.get(id);
+  }
+
+  /** Ordered by id, over all stores. */
+  list(filter?: JobFilter & { readonly store?: string }): Awaitable<LocatedJob[]> {
+    return this.jobs.list(filter);
+  }
+
+  /** Jobs of the code with `enabled: false`, which no store keeps. */
+  notEnabled(): readonly JobDefinition[] {
+    return this.codeJobs.notEnabled;
+  }
+
+  pause(id: string, options: PauseOptions): Awaitable<JobRecord> {
+    return this.jobs.pause(id, options);
+  }
+
+  resume(id: string, options: ResumeOptions): Awaitable<JobRecord> {
+    return this.jobs.resume(id, options);
+  }
+
+  /** No job makes runs on any node, but those with `evenInMaintenanceMode`. */
+  pauseAll(options: PauseOptions): Awaitable<void> {
+    const pause: JobPause = { at: this.parts.clock.now(), ...options };
+    return then(this.writePause(pause), () => this.facts.tell('scheduler.paused', { detail: options.reason }));
+  }
+
+  resumeAll(): Awaitable<void> {
+    return then(this.writePause(null), () => this.facts.tell('scheduler.resumed', {}));
+  }
+
+  /** The application's pause; null: it is not paused. */
+  isPaused(): Awaitable<JobPause | null> {
+    return this.stores.firstOf(this.stores.all(), (node) =>
+      then(node.store.nodes.readPause(), (pause) => (isPausedAt(pause, node.time.now()) ? pause : null)),
+    );
+  }
+
+  reschedule(id: string, trigger: Trigger, timezone?: string): Awaitable<JobRecord> {
+    return this.jobs.reschedule(id, trigger, timezone);
+  }
+
+  modify(id: string, changes: JobChanges): Awaitable<JobRecord> {
+    return this.jobs.modify(id, changes);
+  }
+
+  remove(id: string): Awaitable<JobRecord> {
+    return this.jobs.remove(id);
+  }
+
+  runNow(id: string, options: RunNowOptions): Awaitable<RunRecord> {
+    return this.runCommands.runNow(id, options);
+  }
+
+  /** Tries a settled run once more, as a manual run with the same arguments. */
+  retry(runId: string): Awaitable<RunRecord> {
+    return this.runCommands.retry(runId);
+  }
+
+  cancel(runId: string, detail?: string): Awaitable<RunRecord> {
+    return this.runCommands.cancel(runId, detail ?? null);
+  }
+
+  /** Runs for past fire times that have none, one after another; 1,000 at most. */
+  backfill(id: string, window: BackfillWindow): Awaitable<RunRecord[]> {
+    return this.runCommands.backfill(id, window);
+  }
+
+  run(runId: string): Awaitable<RunRecord | null> {
+    return this.runCommands.run(runId);
+  }
+
+  /** Newest fire time first. */
+  runs(filter: RunFilter & { readonly store?: string }): Awaitable<RunPage> {
+    return this.runCommands.runs(filter);
+  }
+
+  /** Live nodes of the application, over all shared stores, ordered by id. */
+  nodes(): Awaitable<NodeRecord[]> {
+    const lists = this.stores.collect(this.stores.all(), (node) =>
+      node.store.nodes.list(node.time.now() - 3 * this.parts.options.lease),
+    );
+    return then(lists, (found) => {
+      const byId = new Map(found.flat().map((node) => [node.id, node]));
+      return [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    });
+  }
+
+  /** Fire times to come of active jobs, in order; 10,000 at most. */
+  preview(from: Instant, to: Instant, filter: JobFilter & { store?: string } = {}): Awaitable<PreviewFire[]> {
+    return preview(this.parts, this.jobs, { from, to }, filter);
+  }
+
+  /** Why there was, or was no, run of a job at an instant. */
+  why(id: string, at: Instant): Awaitable<Why> {
+    return this.explanations.why(id, at);
+  }
+
+  openAttempts(): readonly OpenAttempt[] {
+    return this.stores
+      .all()
+      .flatMap((node) =>
+        [...node.dispatcher.live.values()]
+          .filter((run) => run.state === 'running')
+          .map((run) => ({ jobId: run.job.id, runId: run.run.id, startedAt: run.startedAt! })),
+      );
+  }
+
+  /** Resolves when no attempt is open, every outcome is written and nothing is due now. */
+  async idle(): Promise<void> {
+    await this.quiet.until(() => this.quiet.isIdle(), null);
+  }
+
+  private get isPassive(): boolean {
+    const { enabled, role } = this.parts.options;
+    return !enabled || role === 'worker' || role === 'client';
+  }
+
+  private begin(node: StoreNode): Awaitable<unknown> {
+    return then(node.join(this.codeJobs.idsByStore.get(node.store.alias) ?? []), () =>
+      then(enterStartRuns(node, this.parts.triggers, this.runCommands), () => node.start()),
+    );
+  }
+
+  private async end(timeout: Millis): Promise<void> {
+    this.current = 'stopping';
+    try {
+      await shutDown(this.parts, this.stores.all(), this.quiet, timeout);
+    } finally {
+      this.current = 'stopped';
+      this.facts.tell('scheduler.stopped', {});
+    }
+  }
+
+  private writePause(pause: JobPause | null): Awaitable<void> {
+    return eachInTurn(this.stores.all(), (node) => node.writePause(pause));
+  }
+
+  private roomMade(): void {
+    for (const node of this.nodesByStore.values()) node.loop.roomMade();
+    this.quiet.look();
+  }
+
+  private expect(method: string, allowed: readonly SchedulerState[]): void {
+    if (allowed.includes(this.current)) return;
+    throw new SchedulerStateError(method, this.current, allowed.join(' or '));
+  }
+}

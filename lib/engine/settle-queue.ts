@@ -1,0 +1,135 @@
+import type { Clock, Settlement, Store, Timer } from '../core/index.js';
+import type { LiveRun } from './live-run.js';
+import { settled } from './settled.js';
+import type { StoreHealth } from './store-health.js';
+
+/** Unsettled outcomes at which a node stops claiming. */
+export const UNSETTLED_LIMIT = 10_000;
+const BATCH = 500;
+/** A single row that failed this often, while the store answered others, is bad (P23). */
+const BAD_AFTER = 3;
+
+interface Item {
+  settlement: Settlement;
+  readonly run: LiveRun;
+  failures: number;
+  /** Answers of the store when this item last failed. */
+  answersThen: number;
+}
+
+/** Called when a settlement is durable; `isHeld` false: the run had been taken over, nothing was written. */
+export type OnSettled = (run: LiveRun, settlement: Settlement, isHeld: boolean) => void;
+
+/**
+ * Writes outcomes in batches: what ends while a batch is on its way goes with the next. A failing batch is halved down
+ * to the bad row, which is settled as failed with its texts cut; a store that is away is waited for.
+ */
+export class SettleQueue {
+  private items: Item[] = [];
+  private limit = BATCH;
+  private isBusy = false;
+  private isAsked = false;
+  private inFlight = 0;
+  private timer: Timer | null = null;
+
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly health: StoreHealth,
+    private readonly onSettled: OnSettled,
+  ) {}
+
+  get size(): number {
+    return this.items.length + this.inFlight;
+  }
+
+  get isFull(): boolean {
+    return this.size >= UNSETTLED_LIMIT;
+  }
+
+  /** Takes an outcome; it is written by the next `flush`, which comes in this tick at the latest. */
+  add(run: LiveRun, settlement: Settlement): void {
+    this.items.push({ settlement, run, failures: 0, answersThen: 0 });
+    if (this.isAsked || this.isBusy || this.timer !== null) return;
+    this.isAsked = true;
+    void Promise.resolve().then(() => this.flush());
+  }
+
+  flush(): void {
+    this.isAsked = false;
+    while (this.items.length > 0 && !this.isBusy && this.timer === null) this.send();
+  }
+
+  /** Tries again at once, though the store failed a moment ago: the node is about to end. */
+  hurry(): void {
+    this.timer?.cancel();
+    this.timer = null;
+    this.flush();
+  }
+
+  close(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  private send(): void {
+    const batch = this.items.length <= this.limit ? this.items : this.items.slice(0, this.limit);
+    this.items = batch === this.items ? [] : this.items.slice(this.limit);
+    this.isBusy = true;
+    this.inFlight = batch.length;
+    settled(
+      () => this.store.jobs.settle(batch.map((item) => item.settlement)),
+      (held) => this.sent(batch, held),
+      (error) => this.notSent(batch, error),
+    );
+  }
+
+  private sent(batch: readonly Item[], held: readonly boolean[]): void {
+    this.isBusy = false;
+    this.inFlight = 0;
+    this.limit = Math.min(BATCH, this.limit * 2);
+    this.health.answered();
+    for (let at = 0; at < batch.length; at++) this.onSettled(batch[at].run, batch[at].settlement, held[at]);
+    this.flushAgain();
+  }
+
+  private notSent(batch: Item[], error: unknown): void {
+    this.isBusy = false;
+    this.inFlight = 0;
+    if (batch.length === 1) this.setAside(batch[0], error);
+    else this.items = [...batch, ...this.items];
+    this.limit = Math.max(1, batch.length >> 1);
+    this.health.failed(error);
+    this.timer = this.clock.after(this.health.wait(Math.random()), () => {
+      this.timer = null;
+      this.flush();
+    });
+  }
+
+  /** To the end of the line, so that the others get their turn; cut when it alone is refused. */
+  private setAside(item: Item, error: unknown): void {
+    const { answers } = this.health;
+    if (item.failures === 0 || answers > item.answersThen) item.failures++;
+    item.answersThen = answers;
+    if (item.failures >= BAD_AFTER) item.settlement = withoutTexts(item.settlement, error);
+    this.items.push(item);
+  }
+
+  private flushAgain(): void {
+    if (this.items.length > 0) this.flush();
+  }
+}
+
+/** What is left of a settlement that the store refuses: enough to close the run. */
+function withoutTexts(settlement: Settlement, error: unknown): Settlement {
+  if (settlement.kind !== 'outcome') return settlement.kind === 'retry' ? { ...settlement, error: null } : settlement;
+  const message = `The outcome (${settlement.outcome}) could not be written: ${String(error).slice(0, 200)}`;
+  return {
+    ...settlement,
+    outcome: 'failed',
+    error: { name: 'UnwritableOutcome', message, stack: null, code: 'UNWRITABLE_OUTCOME' },
+    detail: null,
+    result: null,
+    output: null,
+  };
+}

@@ -1,0 +1,239 @@
+import type { Awaitable, ClaimRequest, ClaimResult, Instant, Millis, PlanRuns, Timer } from '../core/index.js';
+import type { LoopSite } from './loop-site.js';
+import { isPromise } from './settled.js';
+import { NO_TIME } from './store-time.js';
+
+/** Batches in one turn of a store that answers at once; then other work of the process gets its turn. */
+const BATCHES_A_TURN = 20;
+/** Without wake-ups a shared store is asked at least this often. */
+const POLL_WITHOUT_WAKE: Millis = 1_000;
+/** When a claim brings nothing though something is due, it is not repeated at once. */
+const FRUITLESS_WAIT: Millis = 250;
+const FOREVER = 8_640_000_000_000_000;
+
+/**
+ * The one loop of a store: claim what is due, hand it over, sleep until the next fire time or a wake-up. With a store
+ * of this process nothing is awaited from the timer's callback to the first line of a handler.
+ */
+export class StoreLoop {
+  private timer: Timer | null = null;
+  private timerAt: Instant = FOREVER;
+  /** Store time of the next claim. */
+  private claimAt: Instant = -FOREVER;
+  private isOpen = false;
+  private isInTurn = false;
+  /** A claim is on its way. */
+  private isAsking = false;
+  /** Nothing may be claimed until there is room; cramped: some executor has none. */
+  private isStarved = false;
+  private isCramped = false;
+  private mustMeasure = false;
+
+  /** Nothing is on its way, and the store told of nothing that is due by now. */
+  get isResting(): boolean {
+    return !this.isAsking && (!this.isOpen || this.claimAt > this.site.time.now());
+  }
+
+  constructor(
+    private readonly site: LoopSite,
+    private readonly plan: PlanRuns,
+  ) {}
+
+  start(): void {
+    this.isOpen = true;
+    this.wake();
+  }
+
+  /** Claims no more; what was claimed before still starts when it is due, unless it is given back. */
+  stop(): void {
+    this.isOpen = false;
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  /** Ends the sleep: something changed. */
+  wake(): void {
+    this.wakeBy(-FOREVER);
+  }
+
+  /** Sleeps no longer than until `instant`, in store time. */
+  wakeBy(instant: Instant): void {
+    if (instant < this.claimAt) this.claimAt = instant;
+    this.arm();
+  }
+
+  /** There is room again: a slot became free, or outcomes were written. */
+  roomMade(): void {
+    if (!this.isStarved && !this.isCramped) return;
+    this.isStarved = false;
+    this.isCramped = false;
+    this.wake();
+  }
+
+  /** Asks the store for its time and nothing else. */
+  measure(): Awaitable<void> {
+    return this.ask(MEASURING);
+  }
+
+  private turn(): void {
+    this.timer = null;
+    this.isInTurn = true;
+    const { site } = this;
+    if (site.store.isShared && site.time.hasParted()) {
+      this.mustMeasure = true;
+      site.leases.distrust();
+    }
+    site.dispatcher.startDue(site.time.now());
+    if (!this.isAsking && site.time.now() >= this.claimAt) this.claimBatches();
+    site.settles.flush();
+    this.isInTurn = false;
+    this.arm();
+    site.turned();
+  }
+
+  private claimBatches(): void {
+    for (let batch = 0; batch < BATCHES_A_TURN && this.isOpen; batch++) {
+      const request = this.nextRequest();
+      if (request === null) return;
+      this.claimAt = FOREVER;
+      const answer = this.ask(request);
+      if (isPromise(answer)) {
+        this.isAsking = true;
+        void answer.then(() => this.goOn());
+        return;
+      }
+      if (this.claimAt > this.site.time.now()) return;
+    }
+  }
+
+  private goOn(): void {
+    this.isAsking = false;
+    if (this.isOpen) this.turn();
+    else this.site.settles.flush();
+  }
+
+  private ask(request: ClaimRequest): Awaitable<void> {
+    const startedAt = this.site.clock.monotonic();
+    const claimed = (result: ClaimResult): void => this.claimed(request, result, startedAt);
+    const failed = (error: unknown): void => this.claimFailed(error);
+    try {
+      const answer = this.site.store.jobs.claimDue(request, this.plan);
+      return isPromise(answer) ? answer.then(claimed).catch(failed) : claimed(answer);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  private claimed(request: ClaimRequest, result: ClaimResult, startedAt: Millis): void {
+    const { site } = this;
+    site.health.answered();
+    site.time.measured(request.now, result.storeNow, startedAt);
+    if (request.now === NO_TIME) {
+      this.mustMeasure = false;
+      this.wake();
+      return;
+    }
+    site.claimTold(result);
+    site.dispatcher.accept(result.claims, site.store.isShared ? startedAt + site.options.lease : Infinity);
+    site.settles.flush();
+    this.claimAt = Math.min(this.claimAt, this.nextClaimAt(result), this.pauseEnd());
+  }
+
+  private pauseEnd(): Instant {
+    const endsAt = this.site.pauseEndsAt();
+    return endsAt === null || endsAt <= this.site.time.now() ? FOREVER : endsAt;
+  }
+
+  private claimFailed(error: unknown): void {
+    this.site.health.failed(error);
+    this.claimAt = this.site.time.now() + this.site.health.wait(Math.random());
+  }
+
+  /** null: this node may not claim now. */
+  private nextRequest(): ClaimRequest | null {
+    if (this.mustMeasure) return MEASURING;
+    const { site } = this;
+    const now = site.time.now();
+    const terms = site.claimTerms(now);
+    this.isStarved = terms === null;
+    this.isCramped = terms !== null && terms.isCramped;
+    if (terms === null) return null;
+    const { node, limit, exceptTasks, exceptExecutors, isPaused } = terms;
+    const { lease, lookAhead } = site.options;
+    const shared = site.store.isShared;
+    return {
+      node,
+      limit,
+      exceptTasks,
+      exceptExecutors,
+      isPaused,
+      now,
+      until: shared ? now + lookAhead : now,
+      leaseUntil: shared ? now + lease : FOREVER,
+      recoverBefore: shared && site.health.mayRecover(lease) ? now : null,
+    };
+  }
+
+  private nextClaimAt(result: ClaimResult): Instant {
+    const now = this.site.time.now();
+    const { nextDueAt } = result;
+    if (result.hasMore || (nextDueAt !== null && nextDueAt <= now)) {
+      return broughtNothing(result) ? now + FRUITLESS_WAIT : now;
+    }
+    if (!this.site.store.isShared) return nextDueAt ?? FOREVER;
+    return Math.min(now + this.pollAfter(nextDueAt), this.lookAheadAt(nextDueAt, now));
+  }
+
+  /**
+   * A look-ahead before it is due, but not for each of many fire times a claim of its own: what lies within a window
+   * that was claimed already (it waits for an open run to end) is claimed when it is due.
+   */
+  private lookAheadAt(nextDueAt: Instant | null, now: Instant): Instant {
+    if (nextDueAt === null) return FOREVER;
+    const { lookAhead } = this.site.options;
+    return Math.min(nextDueAt, Math.max(nextDueAt - lookAhead, now + lookAhead / 2));
+  }
+
+  /** With a random part, so that nodes started together do not ask together (P21). */
+  private pollAfter(nextDueAt: Instant | null): Millis {
+    const { poll, idlePoll } = this.site.options;
+    const canWake = this.site.store.jobs.watch !== undefined;
+    const wait = nextDueAt === null ? idlePoll : poll;
+    return (canWake ? wait : Math.min(wait, POLL_WITHOUT_WAKE)) * (0.8 + 0.2 * Math.random());
+  }
+
+  private arm(): void {
+    if (this.isInTurn || !this.isOpen) return;
+    const claimAt = this.isAsking || this.isStarved ? FOREVER : this.claimAt;
+    const at = Math.min(claimAt, this.site.dispatcher.line.nextDueAt ?? FOREVER);
+    if (this.timer !== null && this.timerAt === at) return;
+    this.timer?.cancel();
+    this.timerAt = at;
+    this.timer = at === FOREVER ? null : this.timerFor(at);
+  }
+
+  /** A store of this process goes by the wall clock; any other is looked at by elapsed time, which never steps (P4). */
+  private timerFor(at: Instant): Timer {
+    const { clock, time, store, options } = this.site;
+    const wait = at - time.now();
+    const turn = (): void => this.turn();
+    if (wait <= 0) return clock.after(0, turn);
+    return store.isShared ? clock.after(Math.min(wait, options.idlePoll), turn) : clock.wakeAt(at, turn);
+  }
+}
+
+const MEASURING: ClaimRequest = {
+  node: '',
+  limit: 1,
+  exceptTasks: new Set(),
+  exceptExecutors: new Set(),
+  isPaused: false,
+  now: NO_TIME,
+  until: NO_TIME,
+  leaseUntil: NO_TIME,
+  recoverBefore: null,
+};
+
+function broughtNothing({ claims, skipped, finished }: ClaimResult): boolean {
+  return claims.length + skipped.length + finished.length === 0;
+}

@@ -1,0 +1,210 @@
+import type {
+  Awaitable,
+  ClaimResult,
+  Clock,
+  Instant,
+  JobPause,
+  JobPlan,
+  JobRecord,
+  PlanRuns,
+  RunRecord,
+  Settlement,
+  Store,
+} from '../core/index.js';
+import { Dispatcher } from './dispatcher.js';
+import type { DispatchSite } from './dispatch-site.js';
+import type { Facts } from './facts.js';
+import { Leases } from './leases.js';
+import type { LiveRun } from './live-run.js';
+import type { ClaimTerms, LoopSite } from './loop-site.js';
+import { planRuns } from './plan.js';
+import { isPausedAt } from './plan-draft.js';
+import type { PlanWindow } from './plan-draft.js';
+import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
+import { SettleQueue } from './settle-queue.js';
+import { then } from './settled.js';
+import type { Slots } from './slots.js';
+import { StoreHealth } from './store-health.js';
+import { StoreLoop } from './store-loop.js';
+import { StoreTime } from './store-time.js';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** What the stores of one scheduler share. */
+export interface SharedParts {
+  readonly parts: SchedulerParts;
+  readonly facts: Facts;
+  readonly slots: ReadonlyMap<string, Slots>;
+  /** Something ended or was settled: who waits for quiet looks again. */
+  readonly changed: () => void;
+}
+
+/** One store on this node: its loop, its claims and its outcomes. */
+export class StoreNode implements DispatchSite, LoopSite {
+  readonly parts: SchedulerParts;
+  readonly facts: Facts;
+  readonly slots: ReadonlyMap<string, Slots>;
+  readonly clock: Clock;
+  readonly options: SchedulerOptions;
+  readonly time: StoreTime;
+  readonly health: StoreHealth;
+  readonly settles: SettleQueue;
+  readonly dispatcher: Dispatcher;
+  readonly loop: StoreLoop;
+  readonly leases: Leases;
+  readonly exceptTasks = new Set<string>();
+  readonly exceptExecutors = new Set<string>();
+  /** The application's paused flag, as last read. */
+  pause: JobPause | null = null;
+  private hasBuffered = false;
+
+  constructor(
+    readonly store: Store,
+    private readonly shared: SharedParts,
+  ) {
+    const { parts, facts, slots } = shared;
+    this.parts = parts;
+    this.facts = facts;
+    this.slots = slots;
+    this.clock = parts.clock;
+    this.options = parts.options;
+    this.time = new StoreTime(parts.clock);
+    this.health = new StoreHealth(store.alias, parts.clock, facts);
+    this.dispatcher = new Dispatcher(this);
+    this.settles = new SettleQueue(store, parts.clock, this.health, (run, settlement, isHeld) =>
+      this.dispatcher.settled(run, settlement, isHeld),
+    );
+    this.loop = new StoreLoop(this, this.plan);
+    this.leases = new Leases(this);
+  }
+
+  /** Creates the schema, and learns the store's time before anything is judged by it. */
+  open(): Awaitable<void> {
+    return then(this.store.jobs.open(), () => (this.store.isShared ? this.loop.measure() : undefined));
+  }
+
+  /** Becomes a live node of the application, and learns whether that is paused. */
+  join(_codeJobIds: readonly string[]): Awaitable<void> {
+    return then(this.store.nodes.readPause(), (pause) => {
+      this.pause = pause;
+    });
+  }
+
+  writePause(pause: JobPause | null): Awaitable<void> {
+    return then(this.store.nodes.writePause(pause), () => {
+      this.pause = pause;
+      this.loop.wake();
+    });
+  }
+
+  start(): void {
+    if (this.store.isShared) this.leases.start();
+    this.loop.start();
+  }
+
+  beat(): void {
+    return undefined;
+  }
+
+  /** Claims no more and gives back what has not started. */
+  stopClaiming(): void {
+    this.loop.stop();
+    this.dispatcher.releaseHeld();
+    this.settles.flush();
+  }
+
+  /** Ends every timer and gives the store back. */
+  close(): Awaitable<void> {
+    this.leases.stop();
+    this.settles.close();
+    return this.store.jobs.close();
+  }
+
+  /** Somebody may have taken back claims whose start is still to come: those of this node are looked at. */
+  claimsChanged(): void {
+    if (this.store.isShared && this.dispatcher.line.size > 0) this.leases.distrust();
+  }
+
+  /** Runs are buffered behind any kind of run from now on: each close may make one due. */
+  sawBuffered(): void {
+    this.hasBuffered = true;
+  }
+
+  renewsFirst(run: LiveRun): boolean {
+    return this.store.isShared && this.leases.renewsFirst(run);
+  }
+
+  followUp(run: LiveRun, settlement: Settlement): void {
+    if (settlement.kind === 'retry') {
+      this.loop.wakeBy(settlement.dueAt);
+    } else if (settlement.kind === 'outcome') {
+      const dueAt = settlement.afterwards?.dueAt;
+      if (dueAt !== undefined && dueAt !== null) this.loop.wakeBy(dueAt);
+      if (this.hasBuffered || mayPromote(run)) this.loop.wake();
+    }
+    this.loop.roomMade();
+    this.shared.changed();
+  }
+
+  turned(): void {
+    this.shared.changed();
+  }
+
+  pauseEndsAt(): Instant | null {
+    return this.pause?.until ?? null;
+  }
+
+  claimTerms(now: Instant): ClaimTerms | null {
+    if (this.settles.isFull) return null;
+    this.forgetKnownTasks();
+    let free = 0;
+    let full: Set<string> | null = null;
+    for (const [name, slots] of this.slots) {
+      if (this.hasRoom(slots)) free += slots.free;
+      else full = (full ?? new Set<string>(this.exceptExecutors)).add(name);
+    }
+    if (full !== null && full.size >= this.slots.size + this.exceptExecutors.size) return null;
+    const { claimBatch } = this.options;
+    return {
+      node: this.parts.node.id,
+      limit: this.store.isShared ? Math.min(claimBatch, free) : claimBatch,
+      exceptTasks: this.exceptTasks.size === 0 ? NONE : this.exceptTasks,
+      exceptExecutors: full ?? this.exceptExecutors,
+      isPaused: isPausedAt(this.pause, now),
+      isCramped: full !== null,
+    };
+  }
+
+  claimTold({ skipped, finished, cancelled }: ClaimResult): void {
+    for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
+    for (const job of finished)
+      this.facts.tell('job.finished', { store: this.store.alias, job, detail: job.statusReason });
+    for (const { runId } of cancelled) this.dispatcher.cancel(runId, 'replaced by a newer run');
+  }
+
+  /** Runs of a shared store are left to nodes that can start them; those of this process wait here, up to a batch. */
+  private hasRoom(slots: Slots): boolean {
+    if (this.store.isShared) return slots.free > 0 && slots.waiting === 0;
+    return slots.waiting < this.options.claimBatch;
+  }
+
+  private forgetKnownTasks(): void {
+    for (const task of this.exceptTasks) {
+      if (this.parts.tasks.resolve(task) !== null) this.exceptTasks.delete(task);
+    }
+  }
+
+  private readonly plan: PlanRuns = (
+    job: JobRecord,
+    unsettled: readonly RunRecord[],
+    window: PlanWindow,
+  ): JobPlan | null => {
+    return planRuns(job, this.parts.triggers.decode(job.trigger), unsettled, window);
+  };
+}
+
+/** Closing this run may have made a buffered one due. */
+function mayPromote({ job, run }: LiveRun): boolean {
+  const { overlap, coalesce } = job.policy;
+  return run.kind === 'backfill' || !coalesce || (overlap !== 'skip' && overlap !== 'allowAll');
+}

@@ -5,7 +5,7 @@ import { SchedulerError } from 'nest-carillon';
 
 /** Scheduler errors have a stable code and a message that says what to do: a client may see both. */
 @Catch(SchedulerError)
-export class SchedulerErrorFilter extends BaseExceptionFilter<SchedulerError> {
+export class SchedulerErrorFilter extends BaseExceptionFilter {
   override catch(error: SchedulerError, host: ArgumentsHost): void {
     const status = statusOf(error.code);
     super.catch(new HttpException({ statusCode: status, code: error.code, message: error.message }, status), host);

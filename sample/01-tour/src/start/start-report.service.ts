@@ -62,5 +62,5 @@ function byFireTime(a: Job, b: Job): number {
 
 function line(job: Job): string {
   const fireTime = job.nextFireTime?.toLocaleString('sv-SE', { timeZone: job.timezone, timeZoneName: 'short' });
-  return `  ${(fireTime ?? job.status).padEnd(28)} ${job.id}`;
+  return `  ${(fireTime ?? job.status).padEnd(28)} ${job.id.padEnd(16)} ${job.trigger.description}`;
 }

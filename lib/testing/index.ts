@@ -1,1 +1,3 @@
+export * from './describe-job-store.js';
 export * from './manual-clock.js';
+export { MissingTestRunnerError } from './test-runner.js';

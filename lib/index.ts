@@ -1,4 +1,4 @@
-export { JobContext, SchedulerError } from './core/index.js';
+export { JobContext, MissingPackageError, SchedulerError } from './core/index.js';
 export type {
   Attempt,
   Awaitable,
@@ -27,6 +27,23 @@ export type {
   TriggerJson,
   TriggerKind,
 } from './core/index.js';
+export {
+  BackfillTooLargeError,
+  CodeJobError,
+  DuplicateJobError,
+  LeaseLostError,
+  RunCancelledError,
+  RunLostError,
+  RunNotSettledError,
+  RunTimedOutError,
+  SchedulerStateError,
+  SchedulerStoppedError,
+  SkipRunSignal,
+  StuckTriggerError,
+  UnknownJobError,
+  UnknownRunError,
+  UnknownStoreError,
+} from './engine/index.js';
 export * from './nest/index.js';
 export {
   allOf,

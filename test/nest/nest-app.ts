@@ -21,7 +21,8 @@ export async function compileApp(given: NestAppOptions): Promise<NestApp> {
   const clock = new ManualClock(now);
   const builder = Test.createTestingModule({
     ...metadata,
-    imports: [SchedulerModule.forRoot({ log: 'silent', ...options }), ...imports],
+    // Last, for other global modules to come before it where that could matter.
+    imports: [...imports, SchedulerModule.forRoot({ log: 'silent', ...options })],
   })
     .overrideProvider(SCHEDULER_CLOCK)
     .useValue(clock);

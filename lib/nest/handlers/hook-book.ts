@@ -2,7 +2,7 @@ import { instanceFor } from './instances.js';
 import { isMethodReference } from '../options/index.js';
 import { UnknownHookError } from './unknown-hook-error.js';
 import type { ModuleRef } from '@nestjs/core';
-import type { Awaitable, Hook, HookKind, JobContext, JobHooks, JobRecord } from '../../core/index.js';
+import type { Awaitable, Hook, HookKind, JobContext, JobDefinition, JobHooks, JobRecord } from '../../core/index.js';
 import type { Host, Providers } from '../discovery/index.js';
 import type { HookReference, MethodReference } from '../options/index.js';
 import type { JobFunctions } from '../registry/job-functions.js';
@@ -10,12 +10,21 @@ import type { JobFunctions } from '../registry/job-functions.js';
 type HookNames = Partial<Record<HookKind, readonly string[]>>;
 type Method = (job: JobContext, outcome: unknown) => unknown;
 
+const KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'];
+
+interface KeptHooks {
+  readonly hooks: JobHooks;
+  readonly names: HookNames;
+  /** As the row was last seen to differ; one object, so that what is composed of it is composed once. */
+  changed: { readonly key: string; readonly hooks: JobHooks } | null;
+}
+
 /**
  * Conditions and hooks with their dependencies injected: of jobs that code defines by the job's id, of those added at run
  * time by the names in their row.
  */
 export class HookBook {
-  private readonly ofCode = new Map<string, JobHooks>();
+  private readonly ofCode = new Map<string, KeptHooks>();
   private readonly ofNames = new Map<string, JobHooks>();
 
   constructor(
@@ -31,15 +40,30 @@ export class HookBook {
     return isMethodReference(reference) ? this.bindMethod(reference, place) : this.bindFunction(reference);
   }
 
-  /** Hooks of a job that code defines. */
-  keep(jobId: string, hooks: JobHooks): void {
-    this.ofCode.set(jobId, hooks);
+  /** Hooks of a job that code defines, and the names that its row has of them. */
+  keep({ id, hooks, hookNames }: Pick<JobDefinition, 'id' | 'hooks' | 'hookNames'>): void {
+    if (hooks !== null) this.ofCode.set(id, { hooks, names: hookNames ?? {}, changed: null });
   }
 
   of(job: JobRecord): JobHooks | null {
-    const known = job.origin === 'code' ? this.ofCode.get(job.id) : undefined;
-    if (known !== undefined) return known;
-    return job.hooks === null ? null : this.named(job.hooks, `Job "${job.id}"`);
+    const place = `Job "${job.id}"`;
+    const kept = job.origin === 'code' ? this.ofCode.get(job.id) : undefined;
+    if (kept !== undefined) return this.ofCodeJob(kept, job.hooks ?? {}, place);
+    return job.hooks === null ? null : this.named(job.hooks, place);
+  }
+
+  /** A kind of hooks that was changed at run time is the row's; the others are the code's, functions too. */
+  private ofCodeJob(kept: KeptHooks, names: HookNames, place: string): JobHooks {
+    const changed = KINDS.filter((kind) => keyOf(names[kind]) !== keyOf(kept.names[kind]));
+    if (changed.length === 0) return kept.hooks;
+    const key = JSON.stringify(names);
+    if (kept.changed?.key !== key) {
+      const own = Object.fromEntries(
+        changed.map((kind) => [kind, (names[kind] ?? []).map((name) => this.byName(name, place))]),
+      );
+      kept.changed = { key, hooks: { ...kept.hooks, ...own } };
+    }
+    return kept.changed.hooks;
   }
 
   private named(names: HookNames, place: string): JobHooks {
@@ -77,6 +101,10 @@ export class HookBook {
   private bindFunction(given: Exclude<HookReference, MethodReference>): Hook {
     return { name: given.name || 'a function', call: (job, outcome) => given(job, this.injector, outcome) };
   }
+}
+
+function keyOf(names: readonly string[] | undefined): string {
+  return (names ?? []).join('\n');
 }
 
 function methodHook(name: string, host: Host, method: string): Hook {

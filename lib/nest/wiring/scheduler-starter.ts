@@ -30,7 +30,7 @@ export class SchedulerStarter implements OnModuleInit {
     const { assembly } = this;
     const definitions = this.discover();
     assembly.definitions = definitions;
-    for (const { id, hooks } of definitions) if (hooks !== null) assembly.hooks?.keep(id, hooks);
+    for (const definition of definitions) assembly.hooks?.keep(definition);
     const late = [...assembly.stores.values()].filter((store) => store instanceof LateStore);
     for (const store of late) await store.prepare();
     await this.put(definitions);

@@ -1,0 +1,31 @@
+import { JobContext } from '../core/index.js';
+import type { Attempt, Executor } from '../core/index.js';
+import { InvalidConcurrencyError } from './errors.js';
+import { privateArgs } from './private-args.js';
+
+export interface AsyncExecutorOptions {
+  /** Attempts at once, at most: a whole number from 1, or Infinity. */
+  readonly concurrency: number;
+}
+
+/**
+ * Runs attempts in this process, on the main thread. The handler is called before `execute` returns; concurrency counts
+ * attempts whose promises are open. It cannot kill: a handler that ignores its signal runs on.
+ *
+ * @throws {InvalidConcurrencyError}
+ * @example new AsyncExecutor({ concurrency: 50 })
+ */
+export class AsyncExecutor implements Executor {
+  readonly concurrency: number;
+
+  constructor({ concurrency }: AsyncExecutorOptions) {
+    if (concurrency !== Infinity && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+      throw new InvalidConcurrencyError('AsyncExecutor', concurrency);
+    }
+    this.concurrency = concurrency;
+  }
+
+  execute({ handler, args, context }: Attempt): unknown {
+    return JobContext.enter(context, () => handler(privateArgs(args), context));
+  }
+}

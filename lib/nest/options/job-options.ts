@@ -88,6 +88,7 @@ export interface JobOptions extends PolicyOptions {
   readonly id?: string;
   /** A label for people; for a code job without `id` also its id. */
   readonly name?: string;
+  /** What it is for, for people. */
   readonly description?: string;
   /** For lists and filters. */
   readonly tags?: readonly string[];

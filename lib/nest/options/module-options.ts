@@ -6,11 +6,13 @@ import type { HistoryOptions, IntervalTriggerOptions, JobOptions, PolicyOptions 
 
 /** Jobs live and die with this process. */
 export interface MemoryStoreOptions {
+  /** Names the kind of store. */
   readonly type: 'memory';
 }
 
 /** Jobs live in a database that TypeORM reaches, shared by every process that uses it. */
 export interface TypeOrmStoreOptions {
+  /** Names the kind of store. */
   readonly type: 'typeorm';
   /** Name of one of the application's data sources. Default: its default one. */
   readonly dataSource?: string;
@@ -25,6 +27,7 @@ export type StoreOptions = MemoryStoreOptions | TypeOrmStoreOptions | Store;
 
 /** Attempts run in this process, on its event loop. */
 export interface AsyncExecutorOptions {
+  /** Names the kind of executor. */
   readonly type: 'async';
   /** Attempts at once, at most. Default 100. */
   readonly concurrency?: number;
@@ -46,12 +49,15 @@ export interface ConfiguredJob extends Omit<JobOptions, 'id'>, IntervalTriggerOp
   readonly every?: Duration;
   /** Once, at this instant. */
   readonly at?: InstantInput;
+  /** Any trigger, combined ones too. */
   readonly trigger?: Trigger;
 }
 
 /** Where mail goes out: a nodemailer transport, or its options. */
 export interface MailOptions {
+  /** A nodemailer transport, its options, or its URL. */
   readonly transport: unknown;
+  /** Sender of every mail. */
   readonly from: string;
 }
 
@@ -85,6 +91,7 @@ export interface SchedulerModuleOptions {
   readonly jobs?: Readonly<Record<string, string | ConfiguredJob>>;
   /** Calendars by name, for `trigger.excluding(name)`. */
   readonly calendars?: Readonly<Record<string, CalendarDefinition>>;
+  /** Where mail goes out. A job that sends mail is refused without it. */
   readonly mail?: MailOptions;
   /** How a console command of the application is started, as an argument array: `['node', 'dist/cli.js']`. */
   readonly console?: readonly string[];
@@ -96,6 +103,7 @@ export interface SchedulerModuleOptions {
   readonly lease?: Duration;
   /** How long a stop waits for open runs before they are aborted. Default 25 s. */
   readonly shutdownTimeout?: Duration;
+  /** Which Nest enhancers surround a run. */
   readonly enhancers?: EnhancerOptions;
   /** Which lines are logged: none, failures and skips, or all. Default `all`. */
   readonly log?: 'silent' | 'failures' | 'all';

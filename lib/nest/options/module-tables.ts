@@ -138,7 +138,7 @@ const configuredJob: Kind = {
   inner: CONFIGURED_TABLE,
 };
 
-const MAIL_TABLE: TableOf<MailOptions> = {
+export const MAIL_TABLE: TableOf<MailOptions> = {
   transport: {
     kind: thing('nodemailer transport or its options', 'a nodemailer transport, its options or its URL', (value) =>
       typeof value === 'string' ? value !== '' : typeof value === 'object' && value !== null,
@@ -147,7 +147,7 @@ const MAIL_TABLE: TableOf<MailOptions> = {
   from: { kind: text(320), neighbours: ['sender'] },
 };
 
-const ENHANCER_TABLE: TableOf<EnhancerOptions> = { global: { kind: flag(), default: 'false' } };
+export const ENHANCER_TABLE: TableOf<EnhancerOptions> = { global: { kind: flag(), default: 'false' } };
 
 const calendar: Kind = {
   type: 'CalendarDefinition',

@@ -27,27 +27,33 @@ export interface AddOptions {
 }
 
 interface TaskOption {
+  /** What the job does. */
   readonly task: TaskReference;
 }
 
 /** A job for `add` and `addMany`; options of the trigger win over those that it was made with. */
 export interface JobInput extends JobOptions, TriggerOptions, AddOptions, TaskOption {
+  /** When it does it: `cron('0 9 * * *')`, `every('5m')`, `at(instant)` and their combinations. */
   readonly trigger: Trigger;
 }
 
 /** A job for `addCron`: exactly one of `expression` and `fields`. */
 export interface CronJobInput extends JobOptions, TriggerOptions, AddOptions, TaskOption {
+  /** 5 fields, 6 with seconds first, 7 with the year last, or `@daily` and the like. */
   readonly expression?: string;
+  /** The rule by named fields; weekday 0 is Monday. */
   readonly fields?: CronFields;
 }
 
 /** A job for `addInterval`. */
 export interface IntervalJobInput extends JobOptions, IntervalTriggerOptions, AddOptions, TaskOption {
+  /** From fire time to fire time; a bare number is milliseconds and refused below 1,000. */
   readonly every: Duration;
 }
 
 /** A job for `addAt`; without `at` it runs at once. */
 export interface DateJobInput extends JobOptions, TriggerOptions, AddOptions, TaskOption {
+  /** When it runs. Text without offset is in the job's zone. */
   readonly at?: InstantInput;
 }
 
@@ -59,12 +65,14 @@ export interface JobChanges extends Omit<
   JobOptions,
   'id' | 'aliases' | 'store' | 'onOneServer' | 'enabled' | 'environments'
 > {
+  /** Moves the next fire time, as `reschedule` does. */
   readonly trigger?: Trigger;
 }
 
 export interface PauseOptions {
   /** Who asked for it. */
   readonly by?: string;
+  /** Why, for people. */
   readonly reason?: string;
   /** Resumes by itself then. Text without offset is in the job's zone. */
   readonly until?: InstantInput;
@@ -89,19 +97,29 @@ export interface RunNowOptions {
 
 /** Fire times from `from` to `to`, both included. */
 export interface BackfillOptions {
+  /** The earliest fire time; text without offset is in the job's zone. */
   readonly from: InstantInput;
+  /** The latest fire time. */
   readonly to: InstantInput;
 }
 
 /** Fields are ANDed; without any: all jobs. */
 export interface JobListFilter {
+  /** Only jobs with these ids. */
   readonly ids?: readonly string[];
+  /** Alias of their store. */
   readonly store?: string;
+  /** Defined by code, or added at run time. */
   readonly origin?: JobOrigin;
+  /** One status, or a list of them. */
   readonly status?: JobStatus | readonly JobStatus[];
+  /** Jobs of this task. */
   readonly task?: TaskReference;
+  /** Jobs with this tag. */
   readonly tag?: string;
+  /** Paused by themselves; a pause of the whole application does not count. */
   readonly paused?: boolean;
+  /** Switched on, or off, by `enabled` and `environments`. */
   readonly enabled?: boolean;
   /** Only ids after this one, for pages. */
   readonly after?: string;
@@ -118,11 +136,17 @@ export interface PageOptions {
 
 /** Fields are ANDed; without any: all runs that are kept. */
 export interface RunListFilter extends PageOptions {
+  /** Runs of this job. */
   readonly jobId?: string;
+  /** Alias of their store. */
   readonly store?: string;
+  /** One state or outcome, or a list of them. */
   readonly state?: RunState | readonly RunState[];
+  /** Skipped ones with this reason. */
   readonly reason?: SkipReason;
+  /** Id of the node that had them. */
   readonly node?: string;
+  /** Scheduled, at start, by hand, or backfilled. */
   readonly kind?: RunKind;
   /** Runs with a fire time from here on; text without offset is in the module's zone. */
   readonly from?: InstantInput;
@@ -131,7 +155,10 @@ export interface RunListFilter extends PageOptions {
 }
 
 export interface PreviewFilter {
+  /** Only jobs with these ids. */
   readonly ids?: readonly string[];
+  /** Jobs with this tag. */
   readonly tag?: string;
+  /** Alias of their store. */
   readonly store?: string;
 }

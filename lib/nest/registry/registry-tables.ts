@@ -97,19 +97,17 @@ export const ADD_CALL: CallTable = {
 
 export const ADD_MANY_CALL: CallTable = { table: ADD, rules: {}, required: {} };
 
+const noFields = thing('CronFields', 'an object of fields, such as { hour: 9 }', () => false);
+
 export const CRON_CALL: CallTable = {
   table: {
     ...TASK,
     expression: {
-      kind: either(text(500), cronRule(), isFilledText),
+      kind: { ...either(text(500), cronRule(), isFilledText), type: 'string' },
       neighbours: ['cron', 'cronExpression', 'cron_expression', 'cronTime', 'pattern'],
     },
     fields: {
-      kind: either(
-        thing('CronFields', 'an object of fields, such as { hour: 9 }', () => false),
-        cronRule(),
-        (value) => typeof value !== 'string',
-      ),
+      kind: { ...either(noFields, cronRule(), (value) => typeof value !== 'string'), type: 'CronFields' },
     },
     ...ADD,
     ...JOB_TABLE,

@@ -18,7 +18,7 @@ export class Quiet {
 
   /** No attempt is open, every outcome is written, and nothing is due now. */
   isIdle(): boolean {
-    return this.every((node) => node.dispatcher.live.size === 0 && node.settles.size === 0 && node.loop.isResting);
+    return this.every((node) => node.settles.size === 0 && node.loop.isResting && hasNothingToDo(node));
   }
 
   /** No attempt is open. */
@@ -59,4 +59,10 @@ export class Quiet {
     for (const node of this.nodes.values()) if (!test(node)) return false;
     return true;
   }
+}
+
+/** Runs that were claimed ahead wait for their time, and are no work now. */
+function hasNothingToDo({ dispatcher, time }: StoreNode): boolean {
+  for (const { state, run } of dispatcher.live.values()) if (state !== 'held' || run.dueAt <= time.now()) return false;
+  return true;
 }

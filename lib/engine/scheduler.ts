@@ -205,10 +205,10 @@ export class Scheduler {
     return this.runCommands.runs(filter);
   }
 
-  /** Live nodes of the application, over all shared stores, ordered by id. */
+  /** Live nodes of the application, over all stores, ordered by id; a store in memory knows this one alone. */
   nodes(): Awaitable<NodeRecord[]> {
     const lists = this.stores.collect(this.stores.all(), (node) =>
-      node.store.nodes.list(node.time.now() - 3 * this.parts.options.lease),
+      node.store.nodes.list(node.store.isShared ? node.time.now() - 3 * this.parts.options.lease : 0),
     );
     return then(lists, (found) => {
       const byId = new Map(found.flat().map((node) => [node.id, node]));

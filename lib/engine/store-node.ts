@@ -1,25 +1,13 @@
-import type {
-  Awaitable,
-  ClaimResult,
-  Clock,
-  Instant,
-  JobPause,
-  JobPlan,
-  JobRecord,
-  PlanRuns,
-  RunRecord,
-  Settlement,
-  Store,
-} from '../core/index.js';
+import type { Awaitable, ClaimResult, Clock, Instant, JobPause, Settlement, Store } from '../core/index.js';
 import { Dispatcher } from './dispatcher.js';
 import type { DispatchSite } from './dispatch-site.js';
 import type { Facts } from './facts.js';
+import { Heartbeat } from './heartbeat.js';
 import { Leases } from './leases.js';
 import type { LiveRun } from './live-run.js';
 import type { ClaimTerms, LoopSite } from './loop-site.js';
-import { planRuns } from './plan.js';
+import { PlanCalls } from './plan-calls.js';
 import { isPausedAt } from './plan-draft.js';
-import type { PlanWindow } from './plan-draft.js';
 import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
 import { SettleQueue } from './settle-queue.js';
 import { then } from './settled.js';
@@ -27,6 +15,7 @@ import type { Slots } from './slots.js';
 import { StoreHealth } from './store-health.js';
 import { StoreLoop } from './store-loop.js';
 import { StoreTime } from './store-time.js';
+import { Upkeep } from './upkeep/upkeep.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -52,11 +41,16 @@ export class StoreNode implements DispatchSite, LoopSite {
   readonly dispatcher: Dispatcher;
   readonly loop: StoreLoop;
   readonly leases: Leases;
+  private readonly heartbeat: Heartbeat;
+  private readonly upkeep: Upkeep;
+  private readonly plans: PlanCalls;
   readonly exceptTasks = new Set<string>();
   readonly exceptExecutors = new Set<string>();
   /** The application's paused flag, as last read. */
   pause: JobPause | null = null;
   private hasBuffered = false;
+  private isJoined = false;
+  private unwatch: (() => void) | null = null;
 
   constructor(
     readonly store: Store,
@@ -74,8 +68,12 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.settles = new SettleQueue(store, parts.clock, this.health, (run, settlement, isHeld) =>
       this.dispatcher.settled(run, settlement, isHeld),
     );
-    this.loop = new StoreLoop(this, this.plan);
+    this.plans = new PlanCalls(this);
+    this.loop = new StoreLoop(this, this.plans.plan);
     this.leases = new Leases(this);
+    const onPause = (pause: JobPause | null): void => this.pauseRead(pause);
+    this.heartbeat = new Heartbeat({ parts, store, time: this.time, health: this.health, onPause });
+    this.upkeep = new Upkeep(this);
   }
 
   /** Creates the schema, and learns the store's time before anything is judged by it. */
@@ -84,10 +82,8 @@ export class StoreNode implements DispatchSite, LoopSite {
   }
 
   /** Becomes a live node of the application, and learns whether that is paused. */
-  join(_codeJobIds: readonly string[]): Awaitable<void> {
-    return then(this.store.nodes.readPause(), (pause) => {
-      this.pause = pause;
-    });
+  join(codeJobIds: readonly string[]): Awaitable<void> {
+    return this.heartbeat.join(codeJobIds);
   }
 
   writePause(pause: JobPause | null): Awaitable<void> {
@@ -98,12 +94,17 @@ export class StoreNode implements DispatchSite, LoopSite {
   }
 
   start(): void {
-    if (this.store.isShared) this.leases.start();
+    this.isJoined = true;
+    if (this.store.isShared) {
+      this.leases.start();
+      this.upkeep.start();
+      this.unwatch = this.store.jobs.watch?.(() => this.woken()) ?? null;
+    }
     this.loop.start();
   }
 
   beat(): void {
-    return undefined;
+    this.heartbeat.beat();
   }
 
   /** Claims no more and gives back what has not started. */
@@ -116,8 +117,11 @@ export class StoreNode implements DispatchSite, LoopSite {
   /** Ends every timer and gives the store back. */
   close(): Awaitable<void> {
     this.leases.stop();
+    this.upkeep.stop();
     this.settles.close();
-    return this.store.jobs.close();
+    this.unwatch?.();
+    const left = this.isJoined ? this.heartbeat.leave() : undefined;
+    return then(left, () => this.store.jobs.close());
   }
 
   /** Somebody may have taken back claims whose start is still to come: those of this node are looked at. */
@@ -176,6 +180,7 @@ export class StoreNode implements DispatchSite, LoopSite {
   }
 
   claimTold({ skipped, finished, cancelled }: ClaimResult): void {
+    this.plans.followUp();
     for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
     for (const job of finished)
       this.facts.tell('job.finished', { store: this.store.alias, job, detail: job.statusReason });
@@ -194,13 +199,17 @@ export class StoreNode implements DispatchSite, LoopSite {
     }
   }
 
-  private readonly plan: PlanRuns = (
-    job: JobRecord,
-    unsettled: readonly RunRecord[],
-    window: PlanWindow,
-  ): JobPlan | null => {
-    return planRuns(job, this.parts.triggers.decode(job.trigger), unsettled, window);
-  };
+  private pauseRead(pause: JobPause | null): void {
+    const isChanged = pause?.at !== this.pause?.at || pause?.until !== this.pause?.until;
+    this.pause = pause;
+    if (isChanged) this.loop.wake();
+  }
+
+  /** Another node changed something. */
+  private woken(): void {
+    this.claimsChanged();
+    this.loop.wake();
+  }
 }
 
 /** Closing this run may have made a buffered one due. */

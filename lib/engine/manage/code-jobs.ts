@@ -2,8 +2,9 @@ import type { Awaitable, Instant, JobDefinition, JobRecord, PutResult } from '..
 import { DuplicateJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
-import { then } from '../settled.js';
+import { eachInTurn, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
+import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
 import { newJobOf } from './new-job.js';
 import { reconcileCode } from './reconcile.js';
 import type { Stores } from './stores.js';
@@ -57,7 +58,35 @@ export class CodeJobs {
       notEnabled: this.notEnabled.map((it) => it.id),
     };
     const put = this.stores.collect([...byStore.keys()], (node) => this.putInto(node, byStore.get(node)!, report));
-    return then(put, () => report);
+    return then(put, () => then(this.setAsideNotEnabled(), () => report));
+  }
+
+  /** A job that was enabled with the last start must not go on firing until it is noticed as orphaned. */
+  private setAsideNotEnabled(): Awaitable<void> {
+    const ids = this.notEnabled.map((definition) => definition.id);
+    const shared = this.stores.all().filter((node) => node.store.isShared);
+    return ids.length === 0 ? undefined : eachInTurn(shared, (node) => this.orphan(node, ids));
+  }
+
+  private orphan(node: StoreNode, ids: readonly string[]): Awaitable<void> {
+    const now = node.time.now();
+    return then(node.store.nodes.list(now - ORPHANED_AFTER), (nodes) => {
+      const listed = new Set(nodes.flatMap((other) => other.jobIds));
+      const statusReason = 'not enabled in the code of any live node';
+      const changed = node.store.jobs.change({
+        ids,
+        at: now,
+        decide: (job) => {
+          if (job.origin !== 'code' || job.status !== 'active' || listed.has(job.id)) return null;
+          return { status: 'orphaned', statusReason, statusAt: now, withdraw: true };
+        },
+      });
+      return then(changed, (results) => {
+        for (const { after: job } of results) {
+          this.facts.tell('job.orphaned', { store: node.store.alias, job, detail: statusReason });
+        }
+      });
+    });
   }
 
   private byStore(definitions: readonly JobDefinition[]): Map<StoreNode, JobDefinition[]> {
@@ -78,7 +107,7 @@ export class CodeJobs {
     this.idsByStore.set(node.store.alias, jobs.map((job) => job.id).sort());
     const put = node.store.jobs.put(jobs, {
       at: now,
-      reconcile: (existing, incoming) => reconcileCode(existing, incoming, now),
+      reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting),
     });
     return then(put, (results) => {
       results.forEach((result, index) => this.note(node.store.alias, jobs[index].id, result, report));

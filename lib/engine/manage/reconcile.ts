@@ -1,5 +1,7 @@
 import type { Instant, JobPatch, JobRecord, NewJob, Trigger } from '../../core/index.js';
 import { dueAtOf } from '../fire-times.js';
+import { nextPosition } from './new-job.js';
+import type { Putting } from './new-job.js';
 
 /** Negative: the first is the older one. As in semver: 1.2 < 1.10, 2.0.0-rc.1 < 2.0.0, and what follows a + says nothing. */
 export function compareVersions(one: string, other: string): number {
@@ -16,15 +18,23 @@ export function compareVersions(one: string, other: string): number {
  * moves; options changed, they are updated; trigger or zone changed, the next fire time is computed anew, but one that
  * is due already stays due. A pause and the history stay. An older version of the application changes nothing.
  */
-export function reconcileCode(existing: JobRecord, incoming: NewJob, now: Instant): JobPatch | null | 'refuse' {
+export function reconcileCode(existing: JobRecord, incoming: NewJob, putting: Putting): JobPatch | null | 'refuse' {
   if (existing.origin !== 'code') return 'refuse';
   if (compareVersions(incoming.appVersion, existing.appVersion) < 0) return null;
+  const { now } = putting;
   const patch = {
+    ...takenBack(existing, putting),
     ...(existing.triggerFingerprint === incoming.triggerFingerprint ? {} : triggerPatch(existing, incoming, now)),
     ...(existing.restFingerprint === incoming.restFingerprint ? {} : restPatch(incoming)),
   };
   if (Object.keys(patch).length === 0) return null;
   return { ...patch, appVersion: incoming.appVersion, withdraw: true };
+}
+
+/** A job that no live node had in its code goes on, now that one has. */
+function takenBack(existing: JobRecord, { now, triggers }: Putting): JobPatch {
+  if (existing.status !== 'orphaned' && existing.status !== 'unresolved') return {};
+  return nextPosition(existing, triggers.decode(existing.trigger), now);
 }
 
 /** What a job added at run time becomes when the same id is added again. */

@@ -159,4 +159,3 @@ export function deferred<T = void>() {
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
-

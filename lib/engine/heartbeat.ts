@@ -1,0 +1,67 @@
+import { hashOfText } from '../core/index.js';
+import type { Awaitable, Instant, JobPause, Store } from '../core/index.js';
+import type { SchedulerParts } from './scheduler-parts.js';
+import { settled, then } from './settled.js';
+import type { StoreHealth } from './store-health.js';
+import type { StoreTime } from './store-time.js';
+
+export interface HeartbeatParts {
+  readonly parts: SchedulerParts;
+  readonly store: Store;
+  readonly time: StoreTime;
+  readonly health: StoreHealth;
+  /** The application's paused flag, as each beat answers it. */
+  readonly onPause: (pause: JobPause | null) => void;
+}
+
+/** Tells the other nodes of the application that this one lives, and what it can run. */
+export class Heartbeat {
+  private jobIds: readonly string[] = [];
+  private jobsDigest = '';
+  private startedAt: Instant = 0;
+  private isBeating = false;
+
+  constructor(private readonly of: HeartbeatParts) {}
+
+  /** The first beat: from here on this process is a live node. */
+  join(jobIds: readonly string[]): Awaitable<void> {
+    this.jobIds = jobIds;
+    this.jobsDigest = hashOfText(jobIds.join('\n')).toString(16);
+    this.startedAt = this.of.time.now();
+    return then(this.write(), this.of.onPause);
+  }
+
+  beat(): void {
+    if (this.isBeating) return;
+    this.isBeating = true;
+    settled(
+      () => this.write(),
+      (pause) => {
+        this.isBeating = false;
+        this.of.health.answered();
+        this.of.onPause(pause);
+      },
+      (error) => {
+        this.isBeating = false;
+        this.of.health.failed(error);
+      },
+    );
+  }
+
+  leave(): Awaitable<void> {
+    return this.of.store.nodes.leave(this.of.parts.node.id);
+  }
+
+  private write(): Awaitable<JobPause | null> {
+    const { parts, store, time } = this.of;
+    return store.nodes.beat({
+      ...parts.node,
+      appVersion: parts.appVersion,
+      startedAt: this.startedAt,
+      seenAt: time.now(),
+      jobsDigest: this.jobsDigest,
+      jobIds: this.jobIds,
+      tasks: parts.tasks.names(),
+    });
+  }
+}

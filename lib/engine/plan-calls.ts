@@ -1,0 +1,71 @@
+import type { JobPatch, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
+import type { Facts } from './facts.js';
+import { compareVersions } from './manage/reconcile.js';
+import { planRuns } from './plan.js';
+import type { PlanWindow } from './plan-draft.js';
+import type { SchedulerParts } from './scheduler-parts.js';
+import { settled } from './settled.js';
+import type { StoreHealth } from './store-health.js';
+import type { StoreTime } from './store-time.js';
+
+export interface PlanCallParts {
+  readonly parts: SchedulerParts;
+  readonly store: Store;
+  readonly time: StoreTime;
+  readonly health: StoreHealth;
+  readonly facts: Facts;
+}
+
+/** The plan as a store calls it. A row that cannot be planned is set aside and harms no other (P23). */
+export class PlanCalls {
+  private readonly unreadable = new Map<string, unknown>();
+  private readonly resumed: JobRecord[] = [];
+
+  constructor(private readonly of: PlanCallParts) {}
+
+  readonly plan: PlanRuns = (job: JobRecord, unsettled: readonly RunRecord[], window: PlanWindow): JobPlan | null => {
+    try {
+      const plan = planRuns(job, this.of.parts.triggers.decode(job.trigger), unsettled, window);
+      if (plan !== null && job.pause !== null) this.resumed.push({ ...job, pause: null });
+      return plan;
+    } catch (error) {
+      this.unreadable.set(job.id, error);
+      return null;
+    }
+  };
+
+  /** Called when the claim is through: the plan itself may not change anything. */
+  followUp(): void {
+    for (const job of this.resumed.splice(0)) {
+      this.of.facts.tell('job.resumed', { store: this.of.store.alias, job, detail: 'its pause ended by itself' });
+    }
+    if (this.unreadable.size > 0) this.setAside(new Map(this.unreadable));
+  }
+
+  /** A row written by a newer version of the application is left for nodes of that version. */
+  private setAside(errors: ReadonlyMap<string, unknown>): void {
+    this.unreadable.clear();
+    const { store, time, facts, health, parts } = this.of;
+    const at = time.now();
+    const decide = (job: JobRecord): JobPatch | null => {
+      if (job.status !== 'active' || compareVersions(parts.appVersion, job.appVersion) < 0) return null;
+      const statusReason = `it cannot be planned: ${String(errors.get(job.id))}`.slice(0, 500);
+      return { status: 'unresolved', statusReason, statusAt: at };
+    };
+    settled(
+      () => store.jobs.change({ ids: [...errors.keys()], at, decide }),
+      (results) => {
+        for (const { after: job } of results) {
+          if (job === null) continue;
+          facts.tell('job.unresolved', {
+            store: store.alias,
+            job,
+            detail: job.statusReason,
+            error: errors.get(job.id),
+          });
+        }
+      },
+      (error) => health.failed(error),
+    );
+  }
+}

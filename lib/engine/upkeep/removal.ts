@@ -1,0 +1,45 @@
+import type { Awaitable, Instant, JobRecord, Millis } from '../../core/index.js';
+import { then } from '../settled.js';
+import type { UpkeepSite } from './upkeep-site.js';
+
+/** Orphaned and unresolved jobs are kept this long. */
+const KEPT: Millis = 14 * 86_400_000;
+const JOBS_A_STEP = 500;
+
+/** Removes rows that nobody needs any more: some of them each round, going through the ids in their order. */
+export class RemovalRound {
+  private after: string | undefined;
+
+  constructor(private readonly site: UpkeepSite) {}
+
+  step(now: Instant): Awaitable<void> {
+    const { store } = this.site;
+    const filter = { status: ['finished', 'orphaned', 'unresolved'] as const, after: this.after, limit: JOBS_A_STEP };
+    return then(store.jobs.list(filter), (jobs) => {
+      this.after = jobs.length < JOBS_A_STEP ? undefined : jobs[jobs.length - 1].id;
+      const ids = jobs.filter((job) => this.isOver(job, now)).map(({ id }) => id);
+      return ids.length === 0 ? undefined : this.remove(ids, now);
+    });
+  }
+
+  private remove(ids: readonly string[], now: Instant): Awaitable<void> {
+    const { store, facts } = this.site;
+    const removed = store.jobs.change({
+      ids,
+      at: now,
+      decide: (job, unsettled) => (this.isOver(job, now) && unsettled.length === 0 ? 'remove' : null),
+    });
+    return then(removed, (results) => {
+      for (const { before } of results) {
+        facts.tell('job.removed', { store: store.alias, job: before, detail: `${before.status} and kept long enough` });
+      }
+    });
+  }
+
+  /** A finished job of the code stays as long as its code does. */
+  private isOver({ status, statusAt, origin }: JobRecord, now: Instant): boolean {
+    if (statusAt === null) return false;
+    if (status === 'finished') return origin === 'runtime' && statusAt < now - this.site.parts.options.history.age;
+    return status !== 'active' && statusAt < now - KEPT;
+  }
+}

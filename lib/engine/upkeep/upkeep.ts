@@ -1,0 +1,66 @@
+import type { Awaitable, Instant, Millis, NodeRecord, Timer } from '../../core/index.js';
+import { eachInTurn, settled, then } from '../settled.js';
+import type { UpkeepSite } from './upkeep-site.js';
+import { judgeLiveness } from './liveness.js';
+import { pruneHistory } from './prune.js';
+import { RemovalRound } from './removal.js';
+
+const ROUND: Millis = 60_000;
+const NODE_FORGOTTEN_AFTER: Millis = 86_400_000;
+/** A node not seen for longer knows neither jobs nor tasks any more. */
+const LISTED_FOR: Millis = 600_000;
+
+/**
+ * What a shared store needs once a minute from somebody: jobs that no live node knows are set aside and taken back, old
+ * history and rows that nobody needs go, in bounded steps. Every node does it; doing it twice changes nothing.
+ */
+export class Upkeep {
+  private timer: Timer | null = null;
+  private isOpen = false;
+  private readonly removal: RemovalRound;
+
+  constructor(private readonly site: UpkeepSite) {
+    this.removal = new RemovalRound(site);
+  }
+
+  start(): void {
+    this.isOpen = true;
+    this.arm();
+  }
+
+  stop(): void {
+    this.isOpen = false;
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  /** One round: also for a command that asks for it. */
+  round(): Awaitable<void> {
+    const { site } = this;
+    const now = site.time.now();
+    return then(site.store.nodes.list(now - LISTED_FOR), (nodes: readonly NodeRecord[]) => {
+      const steps: ((at: Instant) => Awaitable<unknown>)[] = [
+        (at) => judgeLiveness(site, nodes, at),
+        (at) => this.removal.step(at),
+        (at) => pruneHistory(site, at),
+        (at) => site.store.nodes.forget(at - NODE_FORGOTTEN_AFTER),
+      ];
+      return eachInTurn(steps, (step) => (this.isOpen ? step(now) : null));
+    });
+  }
+
+  /** With a random part, so that nodes take turns (P21). */
+  private arm(): void {
+    if (!this.isOpen) return;
+    this.timer = this.site.clock.after(ROUND * (0.8 + 0.4 * Math.random()), () => {
+      settled(
+        () => this.round(),
+        () => this.arm(),
+        (error) => {
+          this.site.health.failed(error);
+          this.arm();
+        },
+      );
+    });
+  }
+}

@@ -118,3 +118,8 @@ export class LogListener {
     this.writer.warn(lineOf(fact) + untold);
   }
 }
+
+function untoldText(untold: number): string {
+  if (untold === 0) return '';
+  return ` (and ${untold} more ${untold === 1 ? 'skip' : 'skips'} since the last line)`;
+}

@@ -1,5 +1,5 @@
 import { SchedulerError } from '../core/index.js';
-import type { Clock, Instant, Millis, Timer } from '../core/index.js';
+import type { Awaitable, Clock, Instant, Millis, Timer } from '../core/index.js';
 
 /** A length of time: milliseconds, or units that are added up. */
 export type ManualDuration =
@@ -105,6 +105,23 @@ export class ManualClock implements Clock {
       await turns();
     }
     this.moveTo(end);
+  }
+
+  /**
+   * As `advance`, with `between` called before, after the timers of each instant, and at the end. Time stands while its
+   * promise is open.
+   */
+  async advanceWith(duration: ManualDuration, between: () => Awaitable<void>): Promise<void> {
+    const end = this.elapsed + millisOf(duration);
+    const guard = new LoopGuard(this);
+    await between();
+    for (let timer = this.timers.first(); timer !== null && timer.at <= end; timer = this.timers.first()) {
+      this.fire(timer, guard);
+      const following = this.timers.first();
+      if (following === null || following.at > this.elapsed) await between();
+    }
+    this.moveTo(end);
+    await between();
   }
 
   /** The process slept (or was stopped): time passes without a tick, then each timer that is due fires, once. */

@@ -1,0 +1,151 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Instant, Millis } from '../core/index.js';
+import { REGISTRY_PARTS, SchedulerRegistry } from '../nest/index.js';
+import type { Duration, InstantInput, RegistryParts, Run } from '../nest/index.js';
+import { toInstant, toMillis } from '../triggers/index.js';
+import { ManualClock } from './manual-clock.js';
+import { NoRunError, TravelBackError } from './nest-errors.js';
+import { RunExpectation } from './nest-expectations.js';
+import { Patience } from './nest-patience.js';
+import { RunLog } from './nest-run-log.js';
+
+const PAGE = 1_000;
+
+/**
+ * Drives the jobs of an application in a test, with time under its control.
+ *
+ * How time and promises interleave: time goes from one instant at which something is due to the next. At each, timers
+ * fire, handlers start, and time stands until every attempt has ended and its outcome is written. Work that waits for the
+ * world outside (a database, a request) is waited for in real time, 5 s at most; work that waits for time to pass, or
+ * for the test, is left open after a few turns of the event loop, and time goes on.
+ *
+ * @example
+ * ```ts
+ * const tester = app.get(SchedulerTester);
+ * await tester.travel({ days: 365 });
+ * tester.expectRan('billing').times(12);
+ * ```
+ */
+@Injectable()
+export class SchedulerTester {
+  private idle: Promise<void> | null = null;
+  private readonly awaited = new Map<string, number>();
+
+  constructor(
+    /** The time of the whole application: `advance`, `jump` (the process slept), `stepWall` (somebody set the clock). */
+    readonly clock: ManualClock,
+    @Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry,
+    @Inject(REGISTRY_PARTS) private readonly parts: RegistryParts,
+    @Inject(RunLog) private readonly log: RunLog,
+  ) {}
+
+  /** Lets time pass, through everything that falls due: `'90m'`, `{ days: 365 }` or milliseconds. */
+  async travel(duration: Duration): Promise<void> {
+    await this.pass(toMillis(duration, 'The duration of travel()'));
+  }
+
+  /** Lets time pass up to an instant, and what is due then included. Text without offset is in the module's zone. */
+  async travelTo(instant: InstantInput): Promise<void> {
+    const to = toInstant(instant, this.parts.options.timezone, 'The instant of travelTo()');
+    const now = this.clock.now();
+    if (to < now) throw new TravelBackError(new Date(to), new Date(now));
+    await this.pass(to - now);
+  }
+
+  /**
+   * Runs a job now, whatever its trigger says, and answers the run as it ended; one that waits for a retry, for another
+   * run, or for time to pass is answered as it is.
+   *
+   * @param args instead of the job's own
+   */
+  async runJob(id: string, args?: readonly unknown[]): Promise<Run> {
+    const entered = await this.registry.runNow(id, args === undefined ? {} : { args });
+    await this.pass(0);
+    return (await this.registry.run(entered.id)) ?? this.log.of(id).findLast((run) => run.id === entered.id) ?? entered;
+  }
+
+  /** Runs of a job that its store keeps, open and skipped ones too, oldest fire time first. */
+  async runsOf(id: string): Promise<Run[]> {
+    const runs: Run[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page = await this.registry.history(id, cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor });
+      runs.push(...page.runs);
+      cursor = page.cursor;
+    } while (cursor !== null);
+    return runs.reverse();
+  }
+
+  /**
+   * The job's next run to end, in real time: the first one after the one that this method answered before. Time of the
+   * application stands meanwhile.
+   *
+   * @throws {NoRunError} none ended
+   */
+  async waitForRun(id: string): Promise<Run> {
+    const seen = this.awaited.get(id) ?? 0;
+    await new Patience().until(
+      () => this.log.of(id).length > seen,
+      () => this.clock.advance(0),
+    );
+    const run = this.log.of(id)[seen];
+    if (run === undefined) throw new NoRunError(id, await this.runsOf(id));
+    this.awaited.set(id, seen + 1);
+    return run;
+  }
+
+  /** The next fire times of a job, as far as its trigger and its pause tell: none while it is paused or finished. */
+  async nextFires(id: string, count: number): Promise<Date[]> {
+    const found = await this.parts.scheduler.get(id);
+    const { fireTime = null, pause = null } = found?.job ?? {};
+    if (found === null || fireTime === null || pause !== null) return [];
+    const trigger = this.parts.triggers.decode(found.job.trigger);
+    return [fireTime, ...trigger.fireTimes(fireTime, count - 1)].slice(0, count).map((at: Instant) => new Date(at));
+  }
+
+  /** Expects something of the runs that ended since the test began (or `forget`), skipped ones left out. */
+  expectRan(id: string): RunExpectation {
+    const all = this.log.of(id);
+    return new RunExpectation(
+      id,
+      all.filter((run) => run.outcome !== 'skipped'),
+      all,
+      'to have run',
+    );
+  }
+
+  /** Expects something of the runs that were skipped since the test began (or `forget`). */
+  expectSkipped(id: string): RunExpectation {
+    const all = this.log.of(id);
+    return new RunExpectation(
+      id,
+      all.filter((run) => run.outcome === 'skipped'),
+      all,
+      'to have been skipped',
+    );
+  }
+
+  /** Forgets the runs so far: `expectRan`, `expectSkipped` and `waitForRun` start anew. Stores keep theirs. */
+  forget(): void {
+    this.log.clear();
+    this.awaited.clear();
+  }
+
+  private async pass(duration: Millis): Promise<void> {
+    const patience = new Patience();
+    await this.clock.advanceWith(duration, async () => {
+      await patience.until(
+        () => this.isIdle(),
+        () => this.clock.advance(0),
+      );
+    });
+  }
+
+  private isIdle(): boolean {
+    // One promise for each rest: a handler that stays open must not leave one behind at each instant.
+    this.idle ??= this.parts.scheduler.idle().then(() => {
+      this.idle = null;
+    });
+    return false;
+  }
+}

@@ -18,7 +18,7 @@ function jobsOf(types: readonly Class[], options: SchedulerModuleOptions = {}, f
   const methods = types.flatMap((type) =>
     [...scheduleNotes.of(type.prototype as object)].map(([method, notes]) => {
       const host = { types: [type], moduleName: 'AppModule' } as unknown as Host;
-      return { host, type, method, notes } as DecoratedMethod<never>;
+      return { host, type, method, notes } satisfies DecoratedMethod<unknown>;
     }),
   );
   const tasks = [...methods.map(({ type, method }) => `${type.name}.${method}`), ...functions];
@@ -109,9 +109,9 @@ describe('arguments of decorators', () => {
       args: ['a', 1],
       policy: { maxInstances: 2, coalesce: false },
     });
-    expect([send!.trigger.jitter, send!.trigger.limit]).toEqual([30_000, 3]);
+    expect([send.trigger.jitter, send.trigger.limit]).toEqual([30_000, 3]);
     expect(often).toMatchObject({ timezone: 'Europe/Berlin', policy: { maxInstances: 5 } });
-    expect([often!.trigger.jitter, often!.trigger.limit]).toEqual([5_000, 2]);
+    expect([often.trigger.jitter, often.trigger.limit]).toEqual([5_000, 2]);
   });
 
   it.each<[string, MethodDecorator, RegExp]>([
@@ -196,7 +196,7 @@ describe('forRoot({ jobs })', () => {
     ]);
     const [job] = jobsOf([Sync], { jobs: { hourly: { task: 'Sync.pull', maxInstances: 7, tags: ['a'] } } });
     expect(job).toMatchObject({ id: 'hourly', tags: ['a'], policy: { maxInstances: 7 } });
-    expect(job!.trigger.fixedDelay).toBe(3_600_000);
+    expect(job.trigger.fixedDelay).toBe(3_600_000);
   });
 
   it('overrides a job of the code field by field, under a given or a made id', () => {
@@ -208,13 +208,13 @@ describe('forRoot({ jobs })', () => {
       'cleanup: Sync.cleanUp cron 30 4 * * *',
     ]);
     expect(jobs[0]).toMatchObject({ description: 'often', policy: { maxInstances: 2 } });
-    expect(jobs[0]!.trigger.fixedDelay).toBe(7_200_000);
+    expect(jobs[0].trigger.fixedDelay).toBe(7_200_000);
     expect(jobs[1]).toMatchObject({ timezone: 'Asia/Tokyo' });
   });
 
   it('drops what only an interval has when a cron takes its place', () => {
     const [job] = jobsOf([Sync], { jobs: { 'Sync.pull': { cron: '0 * * * *' } } });
-    expect(job!.trigger.toString()).toBe('cron 0 * * * *');
+    expect(job.trigger.toString()).toBe('cron 0 * * * *');
   });
 
   it('makes new jobs, with fields as they come from YAML', () => {
@@ -229,7 +229,7 @@ describe('forRoot({ jobs })', () => {
       ['mail'],
     );
     expect(jobs.map(({ id }) => id)).toEqual(['Sync.pull', 'cleanup', 'weekly', 'mail']);
-    expect(new Date(jobs[2]!.trigger.next(now)!).toISOString()).toBe('2026-03-02T06:00:00.000Z');
+    expect(new Date(jobs[2].trigger.next(now)!).toISOString()).toBe('2026-03-02T06:00:00.000Z');
   });
 
   it.each<[string, SchedulerModuleOptions['jobs'], RegExp]>([

@@ -12,6 +12,7 @@ import {
   ForbiddenException,
   Inject,
   Injectable,
+  Logger,
   type NestInterceptor,
   ParseIntPipe,
   Scope,
@@ -38,7 +39,10 @@ import { JobContext, type TaskHandler } from '../../lib/core/index.js';
 import { contextWith } from './job-context.js';
 
 let app: TestingModule | undefined;
-afterEach(() => app?.close());
+afterEach(async () => {
+  await app?.close();
+  jest.restoreAllMocks();
+});
 
 type Class = new (...args: never[]) => object;
 
@@ -207,6 +211,8 @@ describe('local enhancers', () => {
         throw kind === 'bad' ? new BadRequestException('bad file') : new Error('disk');
       }
     }
+    // Nest itself logs what no filter catches.
+    jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const handler = await handlerOf(Imports, 'read');
     expect(await run(handler, 'bad')).toBe('ignored: bad file');
     await expect(run(handler, 'other')).rejects.toThrow('disk');

@@ -161,7 +161,7 @@ describe('R4, R5: conditions and hooks', () => {
       ['skipped', 'condition'],
       ['skipped', 'condition'],
     ]);
-    expect(runs[2]![2]).toContain('Hours.isBusinessHours');
+    expect(runs[2][2]).toContain('Hours.isBusinessHours');
     expect(told.slice(0, 2)).toEqual(['before', 'fetch']);
     expect(told).toContain('after orders: succeeded');
     expect(app.app.get(Maintenance).noted).toEqual(['orders succeeded']);

@@ -10,15 +10,19 @@ export function methodNote<Note>(decorator: string, metadata: MethodMetadata<Not
   };
 }
 
-function problemOf(target: object, property: unknown, descriptor: PropertyDescriptor | undefined): string | null {
-  if (typeof property === 'undefined') return 'this is a class';
+function problemOf(
+  target: object,
+  property: string | symbol | undefined,
+  descriptor: PropertyDescriptor | undefined,
+): string | null {
+  if (property === undefined) return 'this is a class';
   if (typeof property === 'symbol') return 'a method named by a symbol has no name that a job could be kept under';
   if (typeof target === 'function') return 'a static method belongs to no provider';
   if (typeof descriptor?.value !== 'function') return 'this is not a method';
   return null;
 }
 
-function placeOf(target: object, property: unknown): string {
+function placeOf(target: object, property: string | symbol | undefined): string {
   const owner = typeof target === 'function' ? target : target.constructor;
-  return typeof property === 'undefined' ? owner.name : `${owner.name}.${String(property)}`;
+  return property === undefined ? owner.name : `${owner.name}.${String(property)}`;
 }

@@ -104,7 +104,7 @@ class Merge {
   private replace(isMeant: (draft: JobDraft) => boolean, entry: Entry): boolean {
     const index = this.drafts.findIndex(isMeant);
     if (index < 0) return false;
-    this.drafts[index] = this.changed(this.drafts[index] as JobDraft, entry);
+    this.drafts[index] = this.changed(this.drafts[index], entry);
     return true;
   }
 

@@ -22,7 +22,7 @@ interface Reading {
   readonly name: string;
   readonly kind: Kind;
   readonly beside: OptionSite['trigger'];
-  rule(value: never): TriggerRule;
+  readonly rule: (value: never) => TriggerRule;
 }
 
 const READINGS: Readonly<Record<SchedulingDecorator, Reading>> = {
@@ -72,7 +72,7 @@ export function readNote(note: ScheduleNote, place: string, injector: ModuleRef,
       : [options.fault]),
   ];
   if (faults.length > 0) return { faults };
-  return { rule: rule(first.value as never), options: (options.value ?? {}) as IntervalDecoratorOptions };
+  return { rule: rule(first.value as never), options: options.value ?? {} };
 }
 
 interface Answer {

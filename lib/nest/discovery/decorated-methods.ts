@@ -1,4 +1,4 @@
-import { instanceOf } from './hosts.js';
+import { instanceOf, prototypeOf } from './hosts.js';
 import type { MethodMetadata } from '../method-metadata.js';
 import type { Host, NamedClass } from './hosts.js';
 
@@ -41,7 +41,7 @@ export function decoratedMethods<Note>(
 function methodsOf<Note>(host: Host, metadata: MethodMetadata<Note>): DecoratedMethod<Note>[] {
   const found = new Map<string, DecoratedMethod<Note>>();
   for (const type of host.types) {
-    for (const [method, notes] of metadata.of(type.prototype)) {
+    for (const [method, notes] of metadata.of(prototypeOf(type))) {
       // The token names the method; the instance's own class, which comes later, may decorate it anew.
       found.set(method, { host, type: found.get(method)?.type ?? type, method, notes });
     }

@@ -2,7 +2,11 @@ import type { DiscoveryService } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- any class, abstract ones too
-export type NamedClass = Function & { readonly prototype: object };
+export type NamedClass = Function;
+
+export function prototypeOf(type: NamedClass): object {
+  return type.prototype as object;
+}
 
 /** A provider or controller whose methods can be tasks, conditions, hooks or listeners. */
 export interface Host {

@@ -1,3 +1,4 @@
+import { prototypeOf } from './hosts.js';
 import type { Host, NamedClass } from './hosts.js';
 
 /** A class and the provider or controller that stands for it. */
@@ -22,7 +23,7 @@ export class Providers {
 
   /** Classes of this name that have such a method: more than one, and the name alone tells nothing. */
   withMethod(name: string, method: string): readonly NamedHost[] {
-    return (this.byName.get(name) ?? []).filter(({ type }) => hasMethod(type.prototype, method));
+    return (this.byName.get(name) ?? []).filter(({ type }) => hasMethod(prototypeOf(type), method));
   }
 
   private add(named: NamedHost): void {

@@ -11,7 +11,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ExternalContextCreator } from '@nestjs/core';
 import type { ContextId, NestContainer } from '@nestjs/core';
 import type { PipeTransform } from '@nestjs/common';
-import type { JobContext } from '../../core/index.js';
+import type { JobContext, JsonValue, TaskHandler } from '../../core/index.js';
 
 const CONTEXT_TYPE = 'schedule';
 const ENHANCERS = [GUARDS_METADATA, INTERCEPTORS_METADATA, EXCEPTION_FILTERS_METADATA, PIPES_METADATA];
@@ -40,6 +40,8 @@ export interface EnhancedCall {
 export class EnhancedCalls {
   private readonly creator: ExternalContextCreator;
   private readonly denials = new WeakMap<object, readonly string[]>();
+  /** Arguments of an attempt: an execution context shows the `JobContext` alone. */
+  private readonly args = new WeakMap<JobContext, readonly JsonValue[]>();
   private parameterTypes: readonly unknown[] = [];
 
   constructor(
@@ -60,13 +62,13 @@ export class EnhancedCalls {
     return this.withGlobal || isEnhanced || Reflect.hasMetadata(ROUTE_ARGS_METADATA, type, name);
   }
 
-  build({ instance, name, scope }: EnhancedCall): (job: JobContext) => Promise<unknown> {
+  build({ instance, name, scope }: EnhancedCall): TaskHandler {
     const method = (instance as Record<string, Method>)[name];
     const prototype = Object.getPrototypeOf(instance) as object;
     this.parameterTypes = (Reflect.getMetadata(PARAMTYPES_METADATA, prototype, name) as unknown[] | undefined) ?? [];
     const filters = this.withGlobal || isSurrounded(EXCEPTION_FILTERS_METADATA, instance, method);
     // Parameters that only a request can fill (`@Body()` on a route that is scheduled too) stay undefined.
-    return this.creator.create(
+    const call = this.creator.create(
       instance,
       method,
       name,
@@ -78,6 +80,10 @@ export class EnhancedCalls {
       { guards: true, interceptors: true, filters },
       CONTEXT_TYPE,
     );
+    return (args, job) => {
+      this.args.set(job, args);
+      return call(job);
+    };
   }
 
   /** The denial that this error is, or null. */
@@ -117,7 +123,7 @@ export class EnhancedCalls {
       return async (slots: unknown[], ...[job]: unknown[]) => {
         await fillDecorated?.(slots, job);
         const free = freePlaces(taken);
-        for (const value of (job as JobContext).args) {
+        for (const value of this.args.get(job as JobContext) ?? []) {
           const index = free();
           slots[index] = await this.transform(value, types[index], pipes);
         }

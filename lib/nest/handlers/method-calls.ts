@@ -9,7 +9,6 @@ import type { Host } from '../discovery/index.js';
 import type { EnhancedCall, EnhancedCalls } from './enhanced-calls.js';
 
 type Method = (...args: unknown[]) => unknown;
-type Enhanced = (job: JobContext) => Promise<unknown>;
 
 /** How methods of providers are called for a run: with their arguments, the context, and what surrounds them. */
 export class MethodCalls {
@@ -25,7 +24,7 @@ export class MethodCalls {
   }
 
   private staticHandler(target: Target): TaskHandler {
-    const enhanced = new Map<Method, Enhanced | null>();
+    const enhanced = new Map<Method, TaskHandler | null>();
     return (args, job) => {
       const instance = target.host.wrapper.instance as object;
       // Looked up for each run: a test may have replaced it meanwhile.
@@ -35,7 +34,7 @@ export class MethodCalls {
         call = this.surround(instance, target.method, null);
         enhanced.set(method, call);
       }
-      return call === null ? invoke(instance, method, args, job) : this.undenied(call, job);
+      return call === null ? invoke(instance, method, args, job) : this.undenied(call, args, job);
     };
   }
 
@@ -45,18 +44,18 @@ export class MethodCalls {
       const instance = await instanceFor(wrapper, job);
       const scope = { contextId: contextIdOf(job, this.moduleRef), inquirerId: wrapper.id };
       const call = this.surround(instance, target.method, scope);
-      if (call !== null) return this.undenied(call, job);
+      if (call !== null) return this.undenied(call, args, job);
       return invoke(instance, methodOf(instance, target), args, job);
     };
   }
 
-  private surround(instance: object, name: string, scope: EnhancedCall['scope']): Enhanced | null {
+  private surround(instance: object, name: string, scope: EnhancedCall['scope']): TaskHandler | null {
     return this.enhancers.isNeeded(instance, name) ? this.enhancers.build({ instance, name, scope }) : null;
   }
 
-  private async undenied(call: Enhanced, job: JobContext): Promise<unknown> {
+  private async undenied(call: TaskHandler, args: readonly JsonValue[], job: JobContext): Promise<unknown> {
     try {
-      return await call(job);
+      return await call(args, job);
     } catch (error) {
       const denial = this.enhancers.denialOf(error);
       if (denial === null) throw error;

@@ -8,7 +8,7 @@ import { JobFunctions } from '../registry/job-functions.js';
 import { ProcessTasks } from '../tasks/process-tasks.js';
 import { injectorView } from './injector-view.js';
 import { makeStores } from './make-stores.js';
-import { runLogger, schedulerLog } from './nest-log.js';
+import { runLogger, schedulerLog, textOf } from './nest-log.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Clock, Executor, JobDefinition, Store, TriggerCodec } from '../../core/index.js';
 import type { SchedulerParts } from '../../engine/index.js';
@@ -36,11 +36,13 @@ export class Assembly {
     readonly clock: Clock,
     readonly moduleRef: ModuleRef,
   ) {
-    this.calendars = new CalendarRegistry(options.calendars as never);
+    this.calendars = new CalendarRegistry(options.calendars);
     this.triggers = createTriggerCodec({ calendars: this.calendars, keepsFunctions: true });
     this.injector = injectorView(moduleRef);
     this.stores = makeStores({ options, clock, moduleRef });
-    this.events = new EventBus((error) => schedulerLog.error('A listener failed', String(error)));
+    this.events = new EventBus((error, { type }) =>
+      schedulerLog.error(`A listener to ${type} failed; runs go on.`, textOf(error)),
+    );
     new LogListener(schedulerLog, options.log).listenTo(this.events);
     this.scheduler = new Scheduler(this.parts());
   }

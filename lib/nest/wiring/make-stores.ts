@@ -36,7 +36,7 @@ async function makeTypeOrmStore(
   const place =
     options === undefined ? { dataSource: await findDataSource(alias, dataSource, moduleRef) } : { options };
   const prefix = tablePrefix === undefined ? {} : { tablePrefix };
-  return createTypeOrmStore({ alias, application: module.application, clock, ...prefix, ...place } as never);
+  return createTypeOrmStore({ alias, application: module.application, clock, ...prefix, ...place });
 }
 
 async function findDataSource(alias: string, name: string | undefined, moduleRef: ModuleRef): Promise<object> {

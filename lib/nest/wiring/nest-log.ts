@@ -1,14 +1,17 @@
 import { Logger } from '@nestjs/common';
+import { show } from '../options/index.js';
 import type { JobContext, JobLogger } from '../../core/index.js';
+import type { LineWriter } from '../../observe/index.js';
 
 const logger = new Logger('Scheduler');
 
 /** Lines of the scheduler itself, through the application's logger. */
-export const schedulerLog = {
+export const schedulerLog: LineWriter = {
   log: (line: string) => logger.log(line),
   warn: (line: string) => logger.warn(line),
   error: (line: string, stack?: string) => (stack === undefined ? logger.error(line) : logger.error(line, stack)),
   debug: (line: string) => logger.debug(line),
+  isDebugEnabled: () => Logger.isLevelEnabled('debug'),
 };
 
 /** The logger of a run: each line names its job and run. */
@@ -22,7 +25,8 @@ export function runLogger(job: JobContext): JobLogger {
   };
 }
 
-function textOf(error: unknown): string | undefined {
+/** Stack of what was thrown, or what can be said of it; undefined: nothing was. */
+export function textOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? (error.stack ?? error.message) : show(error);
 }

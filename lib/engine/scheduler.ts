@@ -236,7 +236,12 @@ export class Scheduler {
       );
   }
 
-  /** Resolves when no attempt is open, every outcome is written and nothing is due now. */
+  /** No attempt is open, every outcome is written and nothing is due now. */
+  isIdle(): boolean {
+    return this.quiet.isIdle();
+  }
+
+  /** Resolves when `isIdle`. */
   async idle(): Promise<void> {
     await this.quiet.until(() => this.quiet.isIdle(), null);
   }

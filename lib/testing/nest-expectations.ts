@@ -1,4 +1,5 @@
-import type { InstantInput, Outcome, Run, SkipReason } from '../nest/index.js';
+import type { Outcome, SkipReason } from '../core/index.js';
+import type { InstantInput, Run } from '../nest/index.js';
 import { toInstant } from '../triggers/index.js';
 import { RunExpectationError } from './nest-errors.js';
 
@@ -18,7 +19,10 @@ export class RunExpectation {
   ) {}
 
   times(count: number): this {
-    return this.check(this.runs.length === count, `${this.verb} ${timesText(count)}, not ${timesText(this.runs.length)}`);
+    return this.check(
+      this.runs.length === count,
+      `${this.verb} ${timesText(count)}, not ${timesText(this.runs.length)}`,
+    );
   }
 
   once(): this {

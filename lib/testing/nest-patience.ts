@@ -27,7 +27,7 @@ export class Patience {
     // Most handlers need a few promises and no turn of the event loop.
     for (let step = 0; step < TURNS; step++) {
       if (isMet()) return true;
-      await null;
+      await Promise.resolve();
     }
     const start = this.real.monotonic();
     for (let turn = 0; ; turn++) {

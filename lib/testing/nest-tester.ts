@@ -28,12 +28,11 @@ const PAGE = 1_000;
  */
 @Injectable()
 export class SchedulerTester {
-  private idle: Promise<void> | null = null;
   private readonly awaited = new Map<string, number>();
 
   constructor(
     /** The time of the whole application: `advance`, `jump` (the process slept), `stepWall` (somebody set the clock). */
-    readonly clock: ManualClock,
+    @Inject(ManualClock) readonly clock: ManualClock,
     @Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry,
     @Inject(REGISTRY_PARTS) private readonly parts: RegistryParts,
     @Inject(RunLog) private readonly log: RunLog,
@@ -67,12 +66,11 @@ export class SchedulerTester {
   /** Runs of a job that its store keeps, open and skipped ones too, oldest fire time first. */
   async runsOf(id: string): Promise<Run[]> {
     const runs: Run[] = [];
-    let cursor: string | null | undefined;
-    do {
-      const page = await this.registry.history(id, cursor === undefined ? { limit: PAGE } : { limit: PAGE, cursor });
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page = await this.registry.history(id, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
       runs.push(...page.runs);
       cursor = page.cursor;
-    } while (cursor !== null);
+    }
     return runs.reverse();
   }
 
@@ -133,19 +131,14 @@ export class SchedulerTester {
 
   private async pass(duration: Millis): Promise<void> {
     const patience = new Patience();
-    await this.clock.advanceWith(duration, async () => {
-      await patience.until(
-        () => this.isIdle(),
+    const { scheduler } = this.parts;
+    const settle = (): Promise<unknown> | undefined => {
+      if (scheduler.isIdle()) return undefined;
+      return patience.until(
+        () => scheduler.isIdle(),
         () => this.clock.advance(0),
       );
-    });
-  }
-
-  private isIdle(): boolean {
-    // One promise for each rest: a handler that stays open must not leave one behind at each instant.
-    this.idle ??= this.parts.scheduler.idle().then(() => {
-      this.idle = null;
-    });
-    return false;
+    };
+    await this.clock.advanceWith(duration, settle);
   }
 }

@@ -109,7 +109,7 @@ function rootModule(
   imports: NonNullable<DynamicModule['imports']>,
   aliases: readonly string[],
 ): DynamicModule {
-  const shared = [SCHEDULER_OPTIONS, SCHEDULER_CLOCK, SchedulerRegistry, Assembly];
+  const shared = [SCHEDULER_OPTIONS, SCHEDULER_CLOCK, SchedulerRegistry, REGISTRY_PARTS, Assembly];
   // Read when Nest scans the module: by then every file has been loaded that asks for the token of a store.
   return {
     module: SchedulerModule,

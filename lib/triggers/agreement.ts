@@ -66,10 +66,13 @@ class Search {
 
   next(): Instant | null {
     let cursor = this.others.length === 1 ? this.after : startOfSecond(this.after) - 1;
-    for (let step = 0; step < MOST_STEPS && cursor - this.after <= LONGEST_SEARCH; step++) {
+    let last = Infinity;
+    for (let step = 0; step < MOST_STEPS; step++) {
       const times = this.others.map((other) => other.next(cursor));
       if (times.includes(null)) return null;
       const latest = Math.max(...(times as Instant[]));
+      last = Math.min(last, latest + LONGEST_SEARCH);
+      if (latest > last) return null;
       const met = this.metFrom(latest);
       if (met === null) return null;
       if (met > latest) cursor = met - 1;

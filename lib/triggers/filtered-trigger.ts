@@ -70,12 +70,12 @@ export class FilteredTrigger implements FilterableTrigger {
 
   next(after: Instant): Instant | null {
     const inner = onGridFrom(this.inner, after);
-    return this.kept(inner, inner.next(after), after);
+    return this.kept(inner, inner.next(after));
   }
 
   first(now: Instant): Instant | null {
     const inner = onGridFrom(this.inner, now);
-    return this.kept(inner, inner.first(now), now);
+    return this.kept(inner, inner.first(now));
   }
 
   fireTimes(from: Instant, count: number): Instant[] {
@@ -151,9 +151,10 @@ export class FilteredTrigger implements FilterableTrigger {
   }
 
   /** The first of the inner trigger's fire times, from `candidate` on, that no filter holds. */
-  private kept(inner: FilterableTrigger, candidate: Instant | null, after: Instant): Instant | null {
+  private kept(inner: FilterableTrigger, candidate: Instant | null): Instant | null {
+    const last = (candidate ?? 0) + LONGEST_SEARCH;
     let next = candidate;
-    for (let step = 0; step < MOST_STEPS && next !== null && next - after <= LONGEST_SEARCH; step++) {
+    for (let step = 0; step < MOST_STEPS && next !== null && next <= last; step++) {
       const freeAt = this.freeFrom(next);
       if (freeAt <= next) return next;
       next = inner.next(Math.max(next, freeAt - 1));

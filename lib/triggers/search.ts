@@ -3,7 +3,7 @@ import type { Instant, Millis, Trigger } from '../core/index.js';
 /** A combination or filter looks no further ahead for its next fire time. */
 export const LONGEST_SEARCH: Millis = 3_653 * 86_400_000;
 /** Leaps of one search: bounds its time, whatever its children are. */
-export const MOST_STEPS = 100_000;
+export const MOST_STEPS = 50_000;
 
 /** A trigger that may count from the instant it is asked at, and so has to be fixed before a search asks several times. */
 export interface OnGrid<T> {

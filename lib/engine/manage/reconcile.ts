@@ -23,7 +23,7 @@ export function reconcileCode(existing: JobRecord, incoming: NewJob, putting: Pu
   if (compareVersions(incoming.appVersion, existing.appVersion) < 0) return null;
   const { now } = putting;
   const patch = {
-    ...takenBack(existing, putting),
+    ...takenBack(existing, incoming, putting),
     ...(existing.triggerFingerprint === incoming.triggerFingerprint ? {} : triggerPatch(existing, incoming, now)),
     ...(existing.restFingerprint === incoming.restFingerprint ? {} : restPatch(incoming)),
   };
@@ -31,10 +31,15 @@ export function reconcileCode(existing: JobRecord, incoming: NewJob, putting: Pu
   return { ...patch, appVersion: incoming.appVersion, withdraw: true };
 }
 
-/** A job that no live node had in its code goes on, now that one has. */
-function takenBack(existing: JobRecord, { now, triggers }: Putting): JobPatch {
+/** A job that was set aside goes on, now that a live node has it in its code. */
+function takenBack(existing: JobRecord, incoming: NewJob, { now, triggers }: Putting): JobPatch {
   if (existing.status !== 'orphaned' && existing.status !== 'unresolved') return {};
-  return nextPosition(existing, triggers.decode(existing.trigger), now);
+  try {
+    return nextPosition(existing, triggers.decode(existing.trigger), now);
+  } catch {
+    // What could not be read is written anew.
+    return triggerPatch(existing, incoming, now);
+  }
 }
 
 /** What a job added at run time becomes when the same id is added again. */

@@ -113,8 +113,7 @@ export class LogListener {
     this.skips.delete(key);
     this.skips.set(key, { at: fact.at, untold: 0 });
     if (this.skips.size > REMEMBERED_JOBS) this.skips.delete(this.skips.keys().next().value!);
-    const untold =
-      told === undefined || told.untold === 0 ? '' : ` (and ${told.untold} more skips since the last line)`;
+    const untold = told === undefined ? '' : untoldText(told.untold);
     this.writer.warn(lineOf(fact) + untold);
   }
 }

@@ -10,7 +10,7 @@ const installable = installed ? describe : describe.skip;
 const reason = installed ? '' : ' (skipped: no npm registry and no cache to install from)';
 const consumers = installed as Consumers;
 
-afterAll(() => installed?.remove(), 60_000);
+afterAll(() => installed?.remove(), 90_000);
 
 installable(`the packed package${reason}`, () => {
   it('holds what its exports and commands name, its licence and its documents', () => {
@@ -41,7 +41,7 @@ installable.each(kinds)('an application on Nest $nest in $format' + reason, (con
     const { stdout } = await consumers.compile(consumer);
     // Other packages' declarations may need packages that this application does without.
     expect(stdout.split('\n').filter((line) => /^src\/|nest-carillon/.test(line))).toEqual([]);
-  }, 60_000);
+  }, 90_000);
 
   it('runs its decorated jobs, and ends by itself after close', async () => {
     const ended = await consumers.start(consumer, 'main');
@@ -57,14 +57,14 @@ installable.each(kinds)('an application on Nest $nest in $format' + reason, (con
       },
     });
     expect(ended.stdout).toMatch(/^cron ran for \d{4}-/m);
-  }, 60_000);
+  }, 90_000);
 
   it('is told how to install typeorm when a store needs it and it is missing', async () => {
     expect(resultOf(await consumers.start(consumer, 'missing-package'))).toEqual({
       code: expect.stringMatching(/^[A-Z_]+$/),
       message: expect.stringContaining('npm install typeorm'),
     });
-  }, 60_000);
+  }, 90_000);
 });
 
 installable(`an application with typeorm${reason}`, () => {
@@ -85,7 +85,7 @@ installable(`a CommonJS application tested with jest${reason}`, () => {
   it('requires the library with the two lines of the README', async () => {
     const ended = await consumers.jest({ nest: 11, format: 'CommonJS' });
     expect(ended.stderr).toMatch(/^Tests: +1 passed, 1 total$/m);
-  }, 60_000);
+  }, 90_000);
 });
 
 /** What the application printed as its last line. */

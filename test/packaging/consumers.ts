@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 const apps = join(import.meta.dirname, 'apps');
@@ -42,7 +43,7 @@ export class Consumers {
 
   /** Packs the library and installs it beside Nest 11 and Nest 12. Null without a registry or a cache to install from. */
   static async install(): Promise<Consumers | null> {
-    const folder = await mkdtemp(join(tmpdir(), 'carillon-consumers-'));
+    const folder = await mkdtemp(join(lonelyFolder(), 'carillon-consumers-'));
     try {
       const consumers = new Consumers(folder, await pack(folder));
       for (const nest of [11, 12] as const) await consumers.installOn(nest);
@@ -63,7 +64,7 @@ export class Consumers {
     ]);
   }
 
-  /** Runs one of its compiled files until the process ends by itself; 30 s at most. */
+  /** Runs one of its compiled files until the process ends by itself; a minute at most. */
   start(consumer: Consumer, file: string): Promise<Ended> {
     return run(this.folderOf(consumer), process.execPath, [`dist/${file}.js`]);
   }
@@ -107,6 +108,19 @@ export class Consumers {
   }
 }
 
+/** A folder for temporary files with no `node_modules` above it, where a package that is missing would be found. */
+function lonelyFolder(): string {
+  const found = [tmpdir(), '/var/tmp', homedir()].filter(existsSync).find((folder) => !hasModulesAbove(folder));
+  if (!found)
+    throw new Error('Every folder for temporary files has a node_modules above it. Set TMPDIR to one that has not.');
+  return found;
+}
+
+function hasModulesAbove(folder: string): boolean {
+  const above = dirname(folder);
+  return existsSync(join(folder, 'node_modules')) || (above !== folder && hasModulesAbove(above));
+}
+
 /** Packs a copy of the working tree, so that a build beside running tests leaves their `dist` alone. */
 async function pack(folder: string): Promise<Packed> {
   const copy = join(folder, 'library');
@@ -141,7 +155,7 @@ async function npm(cwd: string, args: readonly string[]): Promise<Ended> {
   return ended;
 }
 
-function run(cwd: string, command: string, args: readonly string[], timeout = 30_000): Promise<Ended> {
+function run(cwd: string, command: string, args: readonly string[], timeout = 60_000): Promise<Ended> {
   // jest's own NODE_OPTIONS and npm's settings of this repository must not reach the applications.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_(?!config_)|NODE_OPTIONS$|JEST_|NODE_ENV$)/.test(name)),

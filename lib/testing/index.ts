@@ -2,6 +2,8 @@ export * from './describe-executor.js';
 export * from './describe-job-store.js';
 export * from './manual-clock.js';
 export { MissingTestRunnerError } from './test-runner.js';
+export { AddingScheduler, job, testScheduler } from './test-scheduler.js';
+export type { TestJobOptions, TestScheduler, TestSchedulerOptions } from './test-scheduler.js';
 export { NoRunError, RunExpectationError, TravelBackError } from './nest-errors.js';
 export type { RunExpectation } from './nest-expectations.js';
 export { SchedulerTester } from './nest-tester.js';

@@ -128,7 +128,7 @@ export class StoreLoop {
     const { site } = this;
     site.health.answered();
     site.time.measured(request.now, result.storeNow, startedAt);
-    if (request.now === NO_TIME) {
+    if (request === MEASURING) {
       this.mustMeasure = false;
       this.wake();
       return;

@@ -7,6 +7,7 @@ import { SchedulerRegistry } from './registry/scheduler-registry.js';
 import { getStoreToken, SCHEDULER_CLOCK, SCHEDULER_OPTIONS, SCHEDULER_TEST_CLOCK, storeAliases } from './tokens.js';
 import { Assembly } from './wiring/assembly.js';
 import { asyncOptionProviders } from './wiring/async-options.js';
+import { MissingStore } from './wiring/late-store.js';
 import { containerOf } from './wiring/nest-container.js';
 import { packageInfo } from './wiring/package-info.js';
 import { requireOneRoot } from './wiring/root-guard.js';
@@ -127,7 +128,7 @@ function rootModule(
 function storeProvider(alias: string): Provider {
   return {
     provide: getStoreToken(alias),
-    useFactory: (assembly: Assembly) => assembly.stores.get(alias) ?? null,
+    useFactory: ({ stores }: Assembly) => stores.get(alias) ?? new MissingStore(alias, [...stores.keys()]),
     inject: [Assembly],
   };
 }

@@ -206,6 +206,16 @@ describe('forFeature', () => {
     const feature = () => SchedulerModule.forFeature({ tasks: { mail: () => 1 } });
     await expect(compileApp({ imports: [feature(), feature()] })).rejects.toMatchObject({ code: 'DUPLICATE_TASK' });
   });
+
+  it('takes one function twice, and refuses what is no function or has no name', async () => {
+    const tasks = { mail: () => 1 };
+    const features = [SchedulerModule.forFeature({ tasks }), SchedulerModule.forFeature({ tasks })];
+    app = (await compileApp({ imports: features })).app;
+    const wrong = { mail: 'Mailer.send', '': () => 1 } as never;
+    await expect(compileApp({ imports: [SchedulerModule.forFeature({ tasks: wrong })] })).rejects.toThrow(
+      /tasks\.mail.*a function.*"tasks\."/s,
+    );
+  });
 });
 
 describe('life cycle', () => {
@@ -292,5 +302,13 @@ describe('getStoreToken', () => {
       providers: [Reads],
     }).compile();
     expect(app.get(Reads).store.alias).toBe('other');
+  });
+
+  it('of an alias that is not configured gives a store that says so', async () => {
+    app = (await startApp({})).app;
+    const token = getStoreToken('elsewhere');
+    await app.close();
+    app = (await startApp({})).app;
+    expect(() => app!.get<Store>(token).jobs).toThrow(expect.objectContaining({ code: 'UNKNOWN_STORE' }));
   });
 });

@@ -1,8 +1,11 @@
+import { mustBe } from '../options/kind.js';
+import { text } from '../options/kinds.js';
+import { refuse } from '../options/index.js';
 import { AmbiguousTaskError, DuplicateTaskError, UnknownProviderError } from './task-errors.js';
 import type { TaskHandler, TaskResolver } from '../../core/index.js';
 import type { DecoratedMethod, NamedHost, Providers } from '../discovery/index.js';
 import type { MethodCalls } from '../handlers/index.js';
-import type { MethodReference } from '../options/index.js';
+import type { MethodReference, OptionFault } from '../options/index.js';
 import type { JobFunctions } from '../registry/job-functions.js';
 import type { TaskFunction } from '../registry/registry-options.js';
 
@@ -13,15 +16,20 @@ import type { TaskFunction } from '../registry/registry-options.js';
 export class ProcessTasks implements TaskResolver {
   private readonly handlers = new Map<string, TaskHandler>();
   private readonly nameable = new Set<string>();
+  private readonly features = new Map<string, TaskFunction>();
   private providers: Providers | null = null;
   private calls: MethodCalls | null = null;
 
   constructor(private readonly functions: JobFunctions) {}
 
-  /** Functions of `forFeature({ tasks })`. @throws {DuplicateTaskError} */
+  /** Functions of `forFeature({ tasks })`; the same one again is no other. @throws {DuplicateTaskError} */
   register(tasks: Readonly<Record<string, TaskFunction>>): void {
+    refuse(Object.entries(tasks).flatMap(([name, task]) => taskFaults(name, task)));
     for (const [name, task] of Object.entries(tasks)) {
-      if (this.handlers.has(name)) throw new DuplicateTaskError(name);
+      const known = this.features.get(name);
+      if (known === task) continue;
+      if (known !== undefined) throw new DuplicateTaskError(name);
+      this.features.set(name, task);
       this.handlers.set(name, handlerOf(task));
       this.nameable.add(name);
     }
@@ -100,6 +108,14 @@ export class ProcessTasks implements TaskResolver {
 /** A host that an override stands for has two classes, which may have one name. */
 function distinct(found: readonly NamedHost[]): readonly NamedHost[] {
   return found.filter(({ host }, index) => found.findIndex((it) => it.host === host) === index);
+}
+
+function taskFaults(name: string, task: unknown): OptionFault[] {
+  const place = 'SchedulerModule.forFeature';
+  const option = `tasks.${name}`;
+  const unnamed = text(300).check(name, option);
+  const noFunction = typeof task === 'function' ? [] : mustBe(option, task, 'a function');
+  return [...unnamed, ...noFunction].map((it) => ({ place, ...it }));
 }
 
 function handlerOf(task: TaskFunction): TaskHandler {

@@ -17,7 +17,9 @@ export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.assembly.scheduler.stop();
+    const { scheduler } = this.assembly;
+    // Closed before it was started, or because its start failed: nothing is open then.
+    if (scheduler.state !== 'new') await scheduler.stop();
   }
 
   private hintAtSignals(): void {

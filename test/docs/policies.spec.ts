@@ -132,7 +132,7 @@ describe('conditions and hooks guide', () => {
     }
     @Injectable()
     class Orders {
-      @Interval('5m', { when: [Calendar, 'isOpen'], skip: (job, ref) => ref.get(Maintenance).isOn })
+      @Interval('5m', { when: [Calendar, 'isOpen'], skip: (_job, ref) => ref.get(Maintenance).isOn })
       fetchOrders() {}
     }
     @Injectable()
@@ -162,7 +162,7 @@ describe('conditions and hooks guide', () => {
     class Backups {
       @Cron('0 2 * * *', {
         before: () => told.push('before'),
-        after: (job, ref, outcome) => told.push(`after: ${outcome.outcome}`),
+        after: (_job, _ref, outcome) => told.push(`after: ${outcome.outcome}`),
         onSuccess: () => told.push('success'),
         onFailure: [Pager, 'alert'],
       })

@@ -189,7 +189,7 @@ describe('triggers guide', () => {
 
     trigger.next(Date.parse('2026-11-20T00:00Z')); // 09:00 in New York, epoch milliseconds
     trigger.fireTimes(Date.parse('2026-11-20T00:00Z'), 5); // the next five
-    trigger.describe(); // 'At 09:00 AM, Monday through Friday'
+    trigger.describe(); // 'At 09:00, Monday through Friday'
 
     expect(trigger.next(from)).toBe(Date.parse('2026-11-20T14:00Z'));
     expect(trigger.describe()).toContain('Monday through Friday');

@@ -95,7 +95,7 @@ describe('S0 combined triggers', () => {
     const trigger = new AndTrigger([new CronTrigger({ dayOfWeek: 'mon-fri' }), new CronTrigger({ hour: '9-17' })]);
     @Injectable()
     class BusinessHours {
-      @Scheduled(trigger, { name: 'business_hours_task' }) run() {}
+      @Scheduled(trigger, { name: 'business_hours_task', history: { count: 100 } }) run() {}
     }
     seed = await seedApp([BusinessHours]);
     await seed.tester.travel({ days: 7 });

@@ -1,0 +1,323 @@
+import type {
+  Claim,
+  ClaimCause,
+  ClaimKey,
+  ClaimRequest,
+  ClaimResult,
+  Instant,
+  JobPlan,
+  JobRecord,
+  PlannedRun,
+  PlanRuns,
+  RunRecord,
+} from '../../core/index.js';
+import { BARE_END, wakeAtOf } from './records.js';
+import type { RunDraft, StoredJob, StoredRun } from './records.js';
+import { cancelRuns, dropRuns, promote } from './run-ends.js';
+import type { DueQuery, JobUpdate, Session } from './session.js';
+import { answer } from './steps.js';
+import type { Steps } from './steps.js';
+
+/** Claims in one transaction, at most: it is one stretch in which the event loop stands still. */
+export const CLAIM_BOUND = 500;
+
+/** Pages of due jobs in one claim: as many as are left alone at the head of the queue must not hide those behind. */
+const PAGES = 10;
+
+const NO_RUNS: readonly StoredRun[] = [];
+
+/** A plan to be applied. */
+interface Planned {
+  readonly job: StoredJob;
+  readonly plan: JobPlan;
+  readonly unsettled: readonly StoredRun[];
+}
+
+/** One claim: takes over what was lost, then asks the plan of each due job and claims what is due. */
+export class ClaimStep {
+  private readonly claims: Claim[] = [];
+  private readonly skipped: RunRecord[] = [];
+  private readonly finished: JobRecord[] = [];
+  private readonly cancelled: ClaimKey[] = [];
+  private readonly limit: number;
+  /** Due instants of what was found and not claimed. */
+  private left: Instant = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly session: Session,
+    private readonly request: ClaimRequest,
+    private readonly planRuns: PlanRuns,
+  ) {
+    this.limit = Math.min(request.limit, CLAIM_BOUND);
+  }
+
+  *run(): Steps<ClaimResult> {
+    yield* this.recover();
+    yield* this.claimDue();
+    const { now, until } = this.request;
+    const next =
+      (yield* answer(this.session.claims.nextInstant(this.query(0, until), now))) ?? Number.POSITIVE_INFINITY;
+    const nextDueAt = Math.min(next, this.left);
+    return {
+      claims: this.claims,
+      skipped: this.skipped,
+      finished: this.finished,
+      cancelled: this.cancelled,
+      hasMore: this.left <= until,
+      nextDueAt: nextDueAt === Number.POSITIVE_INFINITY ? null : nextDueAt,
+      storeNow: now,
+    };
+  }
+
+  private room(): number {
+    return this.limit - this.claims.length;
+  }
+
+  private query(limit: number, until: Instant, after: StoredJob | null = null): DueQuery {
+    const { exceptTasks, exceptExecutors, isPaused } = this.request;
+    return { until, limit, exceptTasks, exceptExecutors, isPaused, after };
+  }
+
+  private *recover(): Steps<void> {
+    const { recoverBefore, now, node, leaseUntil } = this.request;
+    if (recoverBefore === null) return;
+    const found = yield* answer(this.session.claims.endedLeases(this.query(this.room() + 1, recoverBefore)));
+    if (found.length === 0) return;
+    const runs = found.slice(0, this.room());
+    if (runs.length < found.length) this.left = now;
+    const jobs = yield* this.jobsOf(runs);
+    const orphans = runs.filter((run) => jobs.get(run.jobKey)!.isRemoved);
+    const detail = 'its job was removed meanwhile';
+    if (orphans.length > 0) {
+      yield* answer(
+        this.session.runs.end(orphans, { ...BARE_END, outcome: 'lost', at: now, detail, keepHistory: true }),
+      );
+    }
+    const lost = runs.filter((run) => !jobs.get(run.jobKey)!.isRemoved);
+    yield* this.countLosses(lost, jobs);
+    yield* answer(this.session.runs.hold(lost, node, leaseUntil));
+    for (const run of lost)
+      this.addClaim(heldRecord(run.record, this.request), jobs.get(run.jobKey)!.record, 'recovered');
+  }
+
+  /** Losses of a generation that is gone say nothing about the present one. */
+  private *countLosses(lost: readonly StoredRun[], jobs: Map<number, StoredJob>): Steps<void> {
+    for (const { jobKey, record } of lost) {
+      const job = jobs.get(jobKey)!;
+      if (job.record.generation !== record.jobGeneration) continue;
+      yield* answer(this.session.jobs.addLosses([jobKey]));
+      jobs.set(jobKey, { ...job, record: { ...job.record, losses: job.record.losses + 1 } });
+    }
+  }
+
+  private *claimDue(): Steps<void> {
+    const { until } = this.request;
+    if (this.room() <= 0) {
+      if (yield* answer(this.session.claims.isAnythingDue(this.query(1, until), null))) this.left = this.request.now;
+      return;
+    }
+    const waiting = yield* answer(this.session.claims.dueRuns(this.query(this.room() + 1, until)));
+    let after: StoredJob | null = null;
+    let from = 0;
+    for (let page = 0; page < PAGES; page++) {
+      const size = this.room();
+      const jobs: StoredJob[] = yield* answer(this.session.claims.dueJobs(this.query(size + 1, until, after)));
+      const taken = this.inTurn(jobs.slice(0, size), waiting, from);
+      from += taken.runs.length;
+      yield* this.claimWaiting(taken.runs);
+      yield* this.planJobs(taken.jobs);
+      const rest = jobs[taken.jobs.length];
+      const waits = waiting[from];
+      if (this.room() <= 0 || rest === undefined) {
+        this.leave(rest === undefined ? null : wakeAtOf(rest.record));
+        this.leave(waits === undefined ? null : waits.record.dueAt);
+        return;
+      }
+      after = taken.jobs.length > 0 ? taken.jobs[taken.jobs.length - 1] : after;
+    }
+  }
+
+  private leave(instant: Instant | null): void {
+    if (instant !== null) this.left = Math.min(this.left, instant);
+  }
+
+  /** The earliest of both kinds, as many as there is room for. */
+  private inTurn(
+    jobs: readonly StoredJob[],
+    waiting: readonly StoredRun[],
+    from: number,
+  ): { jobs: readonly StoredJob[]; runs: readonly StoredRun[] } {
+    if (from >= waiting.length) return { jobs, runs: NO_RUNS };
+    let [job, run] = [0, from];
+    while (job + run - from < this.room() && (job < jobs.length || run < waiting.length)) {
+      const jobAt = job < jobs.length ? wakeAtOf(jobs[job].record)! : Number.POSITIVE_INFINITY;
+      const runAt = run < waiting.length ? waiting[run].record.dueAt : Number.POSITIVE_INFINITY;
+      if (runAt <= jobAt) run++;
+      else job++;
+    }
+    return { jobs: jobs.slice(0, job), runs: waiting.slice(from, run) };
+  }
+
+  private *claimWaiting(runs: readonly StoredRun[]): Steps<void> {
+    if (runs.length === 0) return;
+    const jobs = yield* this.jobsOf(runs);
+    yield* answer(this.session.runs.hold(runs, this.request.node, this.request.leaseUntil));
+    for (const run of runs)
+      this.addClaim(heldRecord(run.record, this.request), jobs.get(run.jobKey)!.record, 'waiting');
+  }
+
+  private *planJobs(jobs: readonly StoredJob[]): Steps<void> {
+    if (jobs.length === 0) return;
+    const unsettled = yield* answer(this.session.runs.unsettledOf(jobs.map((job) => job.key)));
+    const planned: Planned[] = [];
+    const damaged: StoredJob[] = [];
+    for (const job of jobs) {
+      const runs = unsettled.get(job.key) ?? NO_RUNS;
+      const plan = job.isDamaged ? null : this.ask(job.record, runs);
+      if (plan !== null) planned.push({ job, plan, unsettled: runs });
+      else if (job.isDamaged) damaged.push(job);
+    }
+    if (planned.length > 0) yield* this.apply(planned);
+    if (damaged.length > 0) yield* this.setAside(damaged);
+  }
+
+  /** P23: a row that cannot be read is shown as such, and does not come up with every claim. */
+  private *setAside(damaged: readonly StoredJob[]): Steps<void> {
+    const reason = { status: 'unresolved', statusReason: 'its definition cannot be read' } as const;
+    const updates = damaged.map((job) => ({
+      job,
+      after: { ...job.record, ...reason, statusAt: this.request.now, version: job.record.version + 1 },
+    }));
+    yield* answer(this.session.jobs.update(updates));
+  }
+
+  private ask(job: JobRecord, unsettled: readonly StoredRun[]): JobPlan | null {
+    const { now, until } = this.request;
+    // A pause ends by the time itself, not by how far one looks ahead.
+    if (job.pause !== null && job.pause.until! > now) return null;
+    try {
+      return this.planRuns(
+        job,
+        unsettled.map((run) => run.record),
+        { now, until },
+      );
+    } catch {
+      return null;
+    }
+  }
+
+  private *apply(planned: readonly Planned[]): Steps<void> {
+    for (const { plan, unsettled, job } of planned) {
+      if (unsettled.length > 0) yield* this.applyToUnsettled(job, plan, unsettled);
+      for (const skip of plan.skips) {
+        this.skipped.push(yield* answer(this.session.runs.skip(job, skip, this.request.now)));
+      }
+    }
+    const drafts = this.draftsOf(planned);
+    const runs = yield* answer(this.session.runs.insert(drafts));
+    const updates: JobUpdate[] = planned.map(({ job, plan }) => ({
+      job,
+      after: afterPlan(job.record, plan, this.request),
+    }));
+    yield* answer(this.session.jobs.advance(updates));
+    this.addPlanned(drafts, runs, updates);
+    for (const { job, plan } of planned) {
+      // What was cancelled unheld has made room at once.
+      if (plan.cancel.length > 0) yield* promote(this.session, job, this.request.now);
+    }
+  }
+
+  private draftsOf(planned: readonly Planned[]): RunDraft[] {
+    const { node, leaseUntil, now, until } = this.request;
+    const claim = { node, leaseUntil };
+    let room = this.room();
+    const drafts: RunDraft[] = [];
+    for (const { job, plan } of planned) {
+      for (const run of plan.runs) {
+        const isClaimed = !run.isBuffered && run.dueAt <= until && room > 0;
+        if (isClaimed) room--;
+        else if (!run.isBuffered) this.leave(run.dueAt);
+        drafts.push(draftOf(job, run, { now, claim: isClaimed ? claim : null }));
+      }
+    }
+    return drafts;
+  }
+
+  private addPlanned(
+    drafts: readonly RunDraft[],
+    runs: readonly (StoredRun | null)[],
+    updates: readonly JobUpdate[],
+  ): void {
+    const after = new Map<StoredJob, JobRecord>();
+    for (const { job, after: record } of updates) {
+      after.set(job, record);
+      if (record.status === 'finished') this.finished.push(record);
+    }
+    for (let index = 0; index < drafts.length; index++) {
+      const run = runs[index];
+      if (run !== null && drafts[index].claim !== null)
+        this.addClaim(run.record, after.get(drafts[index].job)!, 'planned');
+    }
+  }
+
+  private *applyToUnsettled(job: StoredJob, plan: JobPlan, unsettled: readonly StoredRun[]): Steps<void> {
+    const { now } = this.request;
+    const named = (ids: readonly string[]) => unsettled.filter((run) => ids.includes(run.record.id));
+    const buffered = (ids: readonly string[]) => named(ids).filter((run) => run.record.state === 'buffered');
+    if (plan.promote.length > 0) yield* answer(this.session.runs.letWait(buffered(plan.promote), now));
+    if (plan.drop.length > 0) this.skipped.push(...(yield* dropRuns(this.session, job, buffered(plan.drop), now)));
+    if (plan.cancel.length === 0) return;
+    for (const { record } of named(plan.cancel)) {
+      this.cancelled.push({ runId: record.id, jobId: record.jobId, token: record.token });
+    }
+    yield* cancelRuns(this.session, job, { runs: named(plan.cancel), at: now, detail: 'replaced by a newer run' });
+  }
+
+  private addClaim(run: RunRecord, job: JobRecord, cause: ClaimCause): void {
+    const { leaseUntil } = this.request;
+    this.claims.push({ runId: run.id, jobId: run.jobId, token: run.token, run, job, leaseUntil, cause });
+  }
+
+  private *jobsOf(runs: readonly StoredRun[]): Steps<Map<number, StoredJob>> {
+    const jobs = yield* answer(this.session.jobs.byKeys([...new Set(runs.map((run) => run.jobKey))]));
+    return new Map(jobs.map((job) => [job.key, job]));
+  }
+}
+
+function heldRecord(record: RunRecord, { node, leaseUntil }: ClaimRequest): RunRecord {
+  return { ...record, state: 'running', node, leaseUntil, token: record.token + 1, attempt: record.attempt + 1 };
+}
+
+function draftOf(job: StoredJob, run: PlannedRun, by: { now: Instant; claim: RunDraft['claim'] }): RunDraft {
+  return {
+    job,
+    kind: run.kind,
+    fireTime: run.fireTime,
+    firstFireTime: run.firstFireTime,
+    count: run.count,
+    countIsExact: run.countIsExact,
+    dueAt: run.dueAt,
+    state: run.isBuffered ? 'buffered' : by.claim === null ? 'waiting' : 'running',
+    forced: false,
+    createdAt: by.now,
+    claim: by.claim,
+    args: null,
+    reason: null,
+    detail: null,
+  };
+}
+
+function afterPlan(job: JobRecord, plan: JobPlan, { now }: ClaimRequest): JobRecord {
+  const isFinished = plan.finished !== null;
+  return {
+    ...job,
+    version: job.version + 1,
+    fireTime: plan.fireTime,
+    dueAt: plan.dueAt,
+    runCount: plan.runCount,
+    pause: null,
+    status: isFinished ? 'finished' : job.status,
+    statusReason: isFinished ? plan.finished : job.statusReason,
+    statusAt: isFinished ? now : job.statusAt,
+  };
+}

@@ -1,0 +1,99 @@
+import { DEFAULT_POLICY } from '../../core/index.js';
+import type { JobRecord } from '../../core/index.js';
+import type { Definition, Shape } from './records.js';
+
+/** Text of a shape's row. Equal shapes give equal texts: that is how they are found again. */
+export function shapeTextOf(job: Shape): string {
+  return JSON.stringify({
+    origin: job.origin,
+    task: job.task,
+    timezone: job.timezone,
+    appVersion: job.appVersion,
+    policy: inOrder(job.policy),
+    hooks: inOrder(job.hooks),
+  });
+}
+
+export function shapeOf(text: string): Shape {
+  try {
+    const shape = JSON.parse(text) as Shape;
+    return typeof shape.task === 'string' && typeof shape.policy === 'object' ? shape : DAMAGED_SHAPE;
+  } catch {
+    return DAMAGED_SHAPE;
+  }
+}
+
+/** Text of a definition's row; what is empty is left out. */
+export function definitionTextOf(job: JobRecord): string {
+  return JSON.stringify({
+    id: job.id,
+    name: job.name ?? undefined,
+    description: job.description ?? undefined,
+    tags: job.tags.length > 0 ? job.tags : undefined,
+    args: job.args.length > 0 ? job.args : undefined,
+    trigger: job.trigger,
+    triggerFingerprint: job.triggerFingerprint,
+    restFingerprint: job.restFingerprint,
+    createdAt: job.createdAt,
+  });
+}
+
+const NONE: readonly never[] = [];
+
+/** What `definitionTextOf` wrote, parsed. */
+export function definitionOf(parsed: Partial<Definition>): Definition {
+  return {
+    id: parsed.id!,
+    name: parsed.name ?? null,
+    description: parsed.description ?? null,
+    tags: parsed.tags ?? NONE,
+    args: parsed.args ?? NONE,
+    trigger: parsed.trigger!,
+    triggerFingerprint: parsed.triggerFingerprint!,
+    restFingerprint: parsed.restFingerprint!,
+    createdAt: parsed.createdAt!,
+  };
+}
+
+/** Stands in for a shape whose text is damaged. */
+export const DAMAGED_SHAPE: Shape = Object.freeze({
+  origin: 'runtime',
+  task: '',
+  timezone: 'UTC',
+  policy: DEFAULT_POLICY,
+  hooks: null,
+  appVersion: '',
+});
+
+const DAMAGED_TEXT = 'The definition of this job cannot be read. Remove the job and add it again.';
+
+/** Stands in for a definition whose text is damaged, so that its job is shown and can be removed. */
+export function damagedDefinition(id: string): Definition {
+  return {
+    id,
+    name: null,
+    description: DAMAGED_TEXT,
+    tags: NONE,
+    args: NONE,
+    trigger: '{"type":"never"}',
+    triggerFingerprint: '',
+    restFingerprint: '',
+    createdAt: 0,
+  };
+}
+
+export function isDamaged(definition: Definition): boolean {
+  return definition.description === DAMAGED_TEXT && definition.triggerFingerprint === '';
+}
+
+/** Does a change of these fields change the definition's text? */
+export function isSameDefinition(a: JobRecord, b: JobRecord): boolean {
+  return a === b || definitionTextOf(a) === definitionTextOf(b);
+}
+
+/** Keys in order, so that equal objects give equal texts. */
+function inOrder(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, it]) => [key, inOrder(it)]));
+}

@@ -1,0 +1,98 @@
+import type { Instant, Outcome, RunError, SkipReason } from '../../../../core/index.js';
+import { REASON, RUN_STATES, STATE } from '../../codes.js';
+import type { RunTexts } from '../../records.js';
+import type { ClaimState, HeldRows, SettledGroup } from '../../session.js';
+import type { Scope } from './scope.js';
+import { Statements } from './statements.js';
+
+/** Steps of those who hold a claim. Every statement compares the token and the state where it writes (P7). */
+export class SqliteHeldRows implements HeldRows {
+  private readonly statements: Statements<Name>;
+
+  constructor(private readonly scope: Scope) {
+    this.statements = new Statements(scope.handle, textsOf(scope.place.prefix));
+  }
+
+  renew(keys: readonly number[], token: number, until: Instant): number {
+    return this.statements.get('renew').run(until, JSON.stringify(keys), token).changes;
+  }
+
+  close(group: SettledGroup, end: { outcome: Outcome; at: Instant; reason: SkipReason | null }): number {
+    const { keys, token, attempt, startedAt } = group;
+    const reason = end.reason === null ? null : REASON[end.reason];
+    const statement = this.statements.get(end.outcome === 'skipped' ? 'closeSkipped' : 'close');
+    return statement.run(STATE[end.outcome], end.at, startedAt, attempt, reason, JSON.stringify(keys), token).changes;
+  }
+
+  closeAway({ keys, token }: SettledGroup): number {
+    const given = JSON.stringify(keys);
+    const { changes } = this.statements.get('closeAway').run(given, token);
+    if (changes > 0) this.statements.get('deleteTexts').run(given);
+    return changes;
+  }
+
+  wait({ keys, token, attempt, startedAt }: SettledGroup, dueAt: Instant): number {
+    return this.statements.get('wait').run(dueAt, startedAt, attempt, JSON.stringify(keys), token).changes;
+  }
+
+  release({ keys, token, attempt }: SettledGroup, dueAt: Instant): number {
+    return this.statements.get('release').run(dueAt, attempt, JSON.stringify(keys), token).changes;
+  }
+
+  writeTexts(key: number, texts: Omit<RunTexts, 'args'>): void {
+    this.statements.get('writeTexts').run(key, texts.detail, jsonOf(texts.error), jsonOf(texts.result), texts.output);
+  }
+
+  writeError(key: number, error: RunError | null): void {
+    this.statements.get('writeError').run(key, jsonOf(error));
+  }
+
+  states(keys: readonly number[]): ClaimState[] {
+    const rows = this.statements.get('states').all(this.scope.place.appKey, JSON.stringify(keys));
+    return rows.map((row) => {
+      const [key, jobKey, generation, state, token, isCancelRequested] = row as number[];
+      const isAsked = isCancelRequested === 1;
+      return { key, jobKey, generation, state: RUN_STATES[state], token, isCancelRequested: isAsked };
+    });
+  }
+
+  isAnyBuffered(): boolean {
+    return this.statements.get('anyBuffered').get(this.scope.place.appKey) !== undefined;
+  }
+}
+
+function jsonOf(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+type Name = keyof ReturnType<typeof textsOf>;
+
+function textsOf(p: string) {
+  const given = '(SELECT value FROM json_each(?))';
+  const held = `run_key IN ${given} AND token = ? AND state = ${STATE.running}`;
+  // Due time as long as the lease: a row that keeps its length is overwritten in place, and no page is split.
+  const close = (
+    slot: string,
+  ) => `UPDATE ${p}runs SET state = ?, settled_at = ?, started_at = ?, attempt = ?, reason = ?,
+    lease_until = NULL, due_at = nullif(due_at, fire_time)${slot} WHERE ${held}`;
+  return {
+    renew: `UPDATE ${p}runs SET lease_until = ? WHERE ${held}`,
+    close: close(''),
+    // A fire time that was skipped after all may be asked for again.
+    closeSkipped: close(', slot = run_key'),
+    closeAway: `DELETE FROM ${p}runs WHERE ${held}`,
+    deleteTexts: `DELETE FROM ${p}run_texts WHERE run_key IN ${given}`,
+    wait: `UPDATE ${p}runs SET state = ${STATE.waiting}, due_at = ?, started_at = ?, attempt = ?, node_key = NULL,
+      lease_until = NULL WHERE ${held}`,
+    release: `UPDATE ${p}runs SET state = ${STATE.waiting}, due_at = ?, attempt = ?, node_key = NULL, lease_until = NULL
+      WHERE ${held}`,
+    writeTexts: `INSERT INTO ${p}run_texts (run_key, detail, error, result, output) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET detail = excluded.detail, error = excluded.error, result = excluded.result,
+        output = excluded.output`,
+    writeError: `INSERT INTO ${p}run_texts (run_key, error) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET error = excluded.error`,
+    states: `SELECT run_key, job_key, generation, state, token, is_cancel_requested FROM ${p}runs
+      WHERE app_key = ? AND run_key IN ${given}`,
+    anyBuffered: `SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_buffered WHERE app_key = ? AND state = 0 LIMIT 1`,
+  };
+}

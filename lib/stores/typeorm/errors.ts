@@ -1,0 +1,159 @@
+import { SchedulerError } from '../../core/index.js';
+
+interface Cause {
+  readonly cause?: unknown;
+}
+
+/** The database lives in the memory of one connection, where nothing survives and nobody else can look. */
+export class InMemoryDatabaseError extends SchedulerError {
+  readonly code = 'IN_MEMORY_DATABASE';
+
+  constructor(
+    readonly store: string,
+    readonly database: string,
+  ) {
+    super(
+      `Store "${store}" cannot use the SQLite database "${database}": it lives in one connection's memory, so the store's ` +
+        `own connection would see an empty one, and nothing would survive a restart. Give it a file ` +
+        `(database: 'app.db'), or use the memory store: { type: 'memory' }.`,
+    );
+  }
+}
+
+/** A database that has no dialect here. */
+export class UnsupportedDatabaseError extends SchedulerError {
+  readonly code = 'UNSUPPORTED_DATABASE';
+
+  constructor(
+    readonly store: string,
+    readonly databaseType: string,
+    readonly supported: readonly string[],
+  ) {
+    super(
+      `Store "${store}" cannot work on a database of type "${databaseType}". Supported types: ${supported.join(', ')}. ` +
+        `Give the store a data source of its own: { options: { type: '${supported[0]}', database: 'jobs.db' } }.`,
+    );
+  }
+}
+
+/** Options of the store that contradict each other or cannot be used. */
+export class TypeOrmStoreOptionsError extends SchedulerError {
+  readonly code = 'TYPEORM_STORE_OPTIONS';
+
+  constructor(
+    readonly store: string,
+    problem: string,
+  ) {
+    super(`Store "${store}": ${problem}`);
+  }
+}
+
+/** The file cannot be opened, read or written. */
+export class StoreFileError extends SchedulerError {
+  readonly code = 'STORE_FILE';
+
+  constructor(
+    readonly store: string,
+    readonly file: string,
+    problem: string,
+    options?: Cause,
+  ) {
+    super(`Store "${store}" cannot use the file ${file}: ${problem}`, options);
+  }
+}
+
+/** No room is left for what was to be written. The step was undone as a whole. */
+export class StoreFullError extends SchedulerError {
+  readonly code = 'STORE_FULL';
+
+  constructor(
+    readonly store: string,
+    readonly file: string,
+    options?: Cause,
+  ) {
+    super(
+      `Store "${store}" cannot write to ${file}: the disk (or the database's max_page_count) is full. Nothing of this ` +
+        `step was written and nothing before it is lost. Make room, or prune history sooner (option "history").`,
+      options,
+    );
+  }
+}
+
+/** Another connection kept the database locked for too long. The step was not made. */
+export class StoreBusyError extends SchedulerError {
+  readonly code = 'STORE_BUSY';
+
+  constructor(
+    readonly store: string,
+    readonly file: string,
+    readonly waited: number,
+    options?: Cause,
+  ) {
+    super(
+      `Store "${store}" could not write to ${file} for ${Math.round(waited / 1000)} s: another connection holds its ` +
+        `write lock. Look for a transaction that is kept open, or a process that was stopped in the middle of one.`,
+      options,
+    );
+  }
+}
+
+/** The store was closed, or not opened yet. */
+export class StoreClosedError extends SchedulerError {
+  readonly code = 'STORE_CLOSED';
+
+  constructor(readonly store: string) {
+    super(`Store "${store}" is not open. Call open() first; after close() it can be opened again.`);
+  }
+}
+
+/** The tables are not there, or older than this version of the package needs. */
+export class SchemaMissingError extends SchedulerError {
+  readonly code = 'SCHEMA_MISSING';
+
+  constructor(
+    readonly store: string,
+    readonly missing: readonly string[],
+    options?: Cause,
+  ) {
+    super(
+      `Store "${store}": its tables are missing or out of date (${missing.join(', ')}). Run carillonMigrations() with ` +
+        `the application's own migrations, or let the store run them itself: runMigrations: true.`,
+      options,
+    );
+  }
+}
+
+/** The tables were made by a later version of the package, whose rules this one does not know. */
+export class NewerSchemaError extends SchedulerError {
+  readonly code = 'NEWER_SCHEMA';
+
+  constructor(
+    readonly store: string,
+    readonly unknown: readonly string[],
+  ) {
+    super(
+      `Store "${store}": its tables were upgraded by a newer version of nest-carillon (${unknown.join(', ')}). ` +
+        `Install that version here too; this one would misread them.`,
+    );
+  }
+}
+
+/** Anything else that the database answered. */
+export class StoreQueryError extends SchedulerError {
+  readonly code = 'STORE_QUERY';
+
+  constructor(
+    readonly store: string,
+    readonly file: string,
+    options: { readonly cause: unknown },
+  ) {
+    super(
+      `Store "${store}" got an error from ${file}: ${messageOf(options.cause)}. Nothing of this step was written.`,
+      options,
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,95 @@
+import type { JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
+import { applyPatch, patched } from './patch-step.js';
+import { newJobRecord } from './records.js';
+import type { StoredJob } from './records.js';
+import type { Session } from './session.js';
+import { answer } from './steps.js';
+import type { Steps } from './steps.js';
+
+/** What is to be done with one item. */
+interface Decision {
+  readonly job: NewJob;
+  /** Id of the row that is there, which may be an alias; null: none is. */
+  readonly found: string | null;
+  readonly answer: JobPatch | null | 'refuse';
+}
+
+/** One put: asks `reconcile` about every item first, then writes. */
+export class PutStep {
+  /** Rows by id, as they are so far. */
+  private readonly stored = new Map<string, StoredJob>();
+  /** Records as they will be after the items so far; null: renamed away. */
+  private readonly ahead = new Map<string, JobRecord | null>();
+  private readonly results: PutResult[] = [];
+  /** New jobs in a row are written together. */
+  private added: NewJob[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly options: PutOptions,
+  ) {}
+
+  *run(jobs: readonly NewJob[]): Steps<PutResult[]> {
+    const ids = new Set(jobs.flatMap((job) => [job.id, ...job.aliases]));
+    for (const job of yield* answer(this.session.jobs.byIds([...ids]))) this.stored.set(job.record.id, job);
+    for (const decision of jobs.map((job) => this.decide(job))) yield* this.write(decision);
+    yield* this.addAll();
+    return this.results;
+  }
+
+  private decide(job: NewJob): Decision {
+    const existing = this.find(job);
+    if (existing === null) {
+      this.ahead.set(job.id, newJobRecord(job, 0));
+      return { job, found: null, answer: null };
+    }
+    const decided = this.options.reconcile(existing, job);
+    if (decided !== 'refuse') {
+      this.ahead.set(existing.id, null);
+      this.ahead.set(job.id, { ...patched(existing, decided ?? {}), id: job.id });
+    }
+    return { job, found: existing.id, answer: decided };
+  }
+
+  private find(job: NewJob): JobRecord | null {
+    for (const id of [job.id, ...job.aliases]) {
+      const ahead = this.ahead.get(id);
+      if (ahead) return ahead;
+      const stored = ahead === undefined ? this.stored.get(id) : undefined;
+      if (stored !== undefined) return stored.record;
+    }
+    return null;
+  }
+
+  private *write({ job, found, answer: decided }: Decision): Steps<void> {
+    if (found === null) {
+      this.added.push(job);
+      return;
+    }
+    yield* this.addAll();
+    const existing = this.stored.get(found)!;
+    const before = existing.record;
+    if (decided === 'refuse') {
+      this.results.push({ kind: 'refused', job: before, before });
+    } else if (decided === null && found === job.id) {
+      this.results.push({ kind: 'unchanged', job: before, before });
+    } else {
+      const change = { id: job.id, patch: decided ?? {}, at: this.options.at };
+      const changed = yield* applyPatch(this.session, existing, change);
+      this.stored.delete(found);
+      this.stored.set(job.id, changed);
+      this.results.push({ kind: 'changed', job: changed.record, before });
+    }
+  }
+
+  private *addAll(): Steps<void> {
+    if (this.added.length === 0) return;
+    const generation = yield* answer(this.session.jobs.newGenerations(this.added.length));
+    const records = this.added.map((job, index) => newJobRecord(job, generation + index));
+    this.added = [];
+    for (const job of yield* answer(this.session.jobs.insert(records))) {
+      this.stored.set(job.record.id, job);
+      this.results.push({ kind: 'added', job: job.record, before: null });
+    }
+  }
+}

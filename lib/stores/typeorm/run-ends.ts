@@ -1,0 +1,54 @@
+import type { Instant, RunRecord } from '../../core/index.js';
+import { BARE_END } from './records.js';
+import type { RunEnd, StoredJob, StoredRun } from './records.js';
+import type { Session } from './session.js';
+import { answer } from './steps.js';
+import type { Steps } from './steps.js';
+
+/** Makes buffered runs of a job due, the oldest first, as long as fewer than `maxInstances` are open. */
+export function* promote(session: Session, job: StoredJob, at: Instant): Steps<void> {
+  const unsettled = (yield* answer(session.runs.unsettledOf([job.key]))).get(job.key) ?? [];
+  const buffered = unsettled.filter((run) => run.record.state === 'buffered');
+  const room = job.record.policy.maxInstances - (unsettled.length - buffered.length);
+  if (buffered.length > 0 && room > 0) yield* answer(session.runs.letWait(buffered.slice(0, room), at));
+}
+
+/** Ends buffered runs that a newer one replaces; answers their skip records. */
+export function* dropRuns(
+  session: Session,
+  job: StoredJob,
+  runs: readonly StoredRun[],
+  at: Instant,
+): Steps<RunRecord[]> {
+  if (runs.length === 0) return [];
+  const { keepHistory } = job.record.policy;
+  const why = { outcome: 'skipped', reason: 'overlap', detail: 'made way for a newer run' } as const;
+  const end: RunEnd = { ...BARE_END, ...why, at, keepHistory };
+  yield* answer(session.runs.end(runs, end));
+  return runs.map((run) => endedRecord(run.record, end));
+}
+
+export interface Cancellation {
+  readonly runs: readonly StoredRun[];
+  readonly at: Instant;
+  readonly detail: string | null;
+}
+
+/** Ends runs that nobody holds, and leaves word for the nodes that hold the others. Answers the runs as they are then. */
+export function* cancelRuns(session: Session, job: StoredJob, { runs, at, detail }: Cancellation): Steps<StoredRun[]> {
+  const held = runs.filter((run) => run.record.state === 'running');
+  const free = runs.filter((run) => run.record.state !== 'running');
+  if (held.length > 0) yield* answer(session.runs.askToStop(held));
+  const { keepHistory } = job.record.policy;
+  const end: RunEnd = { ...BARE_END, outcome: 'cancelled', at, detail, keepHistory };
+  if (free.length > 0) yield* answer(session.runs.end(free, end));
+  return runs.map((run) => {
+    const isHeld = run.record.state === 'running';
+    return { ...run, record: isHeld ? { ...run.record, cancelRequested: true } : endedRecord(run.record, end) };
+  });
+}
+
+function endedRecord(record: RunRecord, end: RunEnd): RunRecord {
+  const { outcome, at, reason, detail, error, result, output } = end;
+  return { ...record, state: outcome, leaseUntil: null, settledAt: at, reason, detail, error, result, output };
+}

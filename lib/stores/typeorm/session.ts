@@ -1,0 +1,170 @@
+import type {
+  Awaitable,
+  Instant,
+  JobFilter,
+  JobPause,
+  JobRecord,
+  NodeRecord,
+  Outcome,
+  PlannedSkip,
+  PruneRequest,
+  RunError,
+  RunFilter,
+  RunRecord,
+  SkipReason,
+} from '../../core/index.js';
+import type { RunDraft, RunEnd, RunTexts, StoredJob, StoredRun } from './records.js';
+import type { Steps } from './steps.js';
+
+/** A database as the store meets it; one class for each dialect. */
+export interface StoreDatabase {
+  /** Connects, makes or checks the tables; idempotent. */
+  open(): Awaitable<void>;
+  close(): Awaitable<void>;
+  /** Runs the work in one transaction, and again from the start when it could not get its locks. */
+  write<T>(work: (session: Session) => Steps<T>): Awaitable<T>;
+  /** Runs the work in the caller's transaction (a TypeORM EntityManager), which must be on the same database. */
+  writeWithin<T>(within: unknown, work: (session: Session) => Steps<T>): Awaitable<T>;
+  /** Runs work that only reads, outside of a transaction. */
+  read<T>(work: (session: Session) => Steps<T>): Awaitable<T>;
+}
+
+/** Rows of one application within one transaction. Methods take whole batches: it is the round trip that costs. */
+export interface Session {
+  readonly jobs: JobRows;
+  readonly runs: RunRows;
+  readonly claims: ClaimRows;
+  readonly held: HeldRows;
+  readonly history: HistoryRows;
+  readonly nodes: NodeRows;
+  /** Key of a run by its id; null when the id is none of this store's. */
+  runKey(id: string): number | null;
+}
+
+/** A job and what it is to become. */
+export interface JobUpdate {
+  readonly job: StoredJob;
+  readonly after: JobRecord;
+}
+
+export interface JobRows {
+  /** Those that are there, in no order. */
+  byIds(ids: readonly string[]): Awaitable<StoredJob[]>;
+  /** Removed ones too. */
+  byKeys(keys: readonly number[]): Awaitable<StoredJob[]>;
+  /** Ordered by id. */
+  list(filter: JobFilter): Awaitable<StoredJob[]>;
+  insert(records: readonly JobRecord[]): Awaitable<StoredJob[]>;
+  /** Writes all that changed, id and definition too. */
+  update(updates: readonly JobUpdate[]): Awaitable<StoredJob[]>;
+  /** Writes what an applied plan changes: version, times, run count, status, and the end of a pause. */
+  advance(updates: readonly JobUpdate[]): Awaitable<void>;
+  /** Takes jobs away; those that still have runs lend them their id. */
+  remove(jobs: readonly StoredJob[]): Awaitable<void>;
+  addLosses(keys: readonly number[]): Awaitable<void>;
+  /** Zeroes the losses of the jobs that these runs are of, where the generation is still the same. */
+  clearLosses(runKeys: readonly number[]): Awaitable<void>;
+  /** The first of `count` new generations, greater than any before. */
+  newGenerations(count: number): Awaitable<number>;
+}
+
+/** What a claim looks for, and what it leaves out. */
+export interface DueQuery {
+  readonly until: Instant;
+  readonly limit: number;
+  readonly exceptTasks: ReadonlySet<string>;
+  readonly exceptExecutors: ReadonlySet<string>;
+  /** Jobs only that go on in maintenance mode; runs are not asked. */
+  readonly isPaused: boolean;
+  /** Only jobs behind this one, in the order of the answer. */
+  readonly after: StoredJob | null;
+}
+
+export interface ClaimRows {
+  /** Is there anything that a claim would look at? Cheap, and without a lock. */
+  isAnythingDue(query: DueQuery, recoverBefore: Instant | null): Awaitable<boolean>;
+  /** Jobs whose plan is to be asked, the earliest first; locked until the transaction ends. */
+  dueJobs(query: DueQuery): Awaitable<StoredJob[]>;
+  /** Waiting runs, the earliest first. */
+  dueRuns(query: DueQuery): Awaitable<StoredRun[]>;
+  /** Held runs whose lease ended at or before `until`, those of removed jobs too. */
+  endedLeases(query: DueQuery): Awaitable<StoredRun[]>;
+  /** The first instant after `now` at which a job, a waiting run or a lease will want something. */
+  nextInstant(query: DueQuery, now: Instant): Awaitable<Instant | null>;
+}
+
+export interface RunRows {
+  /** Unsettled runs of jobs by the job's key, oldest first; jobs without any are absent. */
+  unsettledOf(jobKeys: readonly number[]): Awaitable<Map<number, StoredRun[]>>;
+  byKeys(keys: readonly number[]): Awaitable<StoredRun[]>;
+  /** The run of a fire time in the job's generation; skipped and manual ones are none. */
+  forFireTime(job: StoredJob, fireTime: Instant): Awaitable<StoredRun | null>;
+  /** One result a draft; null: the fire time has its run. The jobs' rows must be as they were read: not advanced yet. */
+  insert(drafts: readonly RunDraft[]): Awaitable<(StoredRun | null)[]>;
+  /** Records fire times that made no run; what says the same as the newest record makes that one longer. */
+  skip(job: StoredJob, skip: PlannedSkip, at: Instant): Awaitable<RunRecord>;
+  /** Claims runs that are there: raises token and attempt. */
+  hold(runs: readonly StoredRun[], node: string, leaseUntil: Instant): Awaitable<void>;
+  /** Makes runs wait, unclaimed. */
+  letWait(runs: readonly StoredRun[], dueAt: Instant): Awaitable<void>;
+  /** Undoes claims: the runs wait as before, under a higher token. */
+  takeBack(runs: readonly StoredRun[]): Awaitable<void>;
+  askToStop(runs: readonly StoredRun[]): Awaitable<void>;
+  /** Ends runs for good, whoever holds them. */
+  end(runs: readonly StoredRun[], end: RunEnd): Awaitable<void>;
+  delete(runs: readonly StoredRun[]): Awaitable<void>;
+}
+
+/** Held runs that end or wait alike: one statement for all of them. */
+export interface SettledGroup {
+  readonly keys: number[];
+  readonly token: number;
+  readonly attempt: number;
+  readonly startedAt: Instant | null;
+}
+
+/** What a run's row says of its claim. */
+export interface ClaimState {
+  readonly key: number;
+  readonly jobKey: number;
+  readonly generation: number;
+  readonly state: RunRecord['state'];
+  readonly token: number;
+  readonly isCancelRequested: boolean;
+}
+
+/** Steps of those who hold a claim. Each compares the token where it writes, and answers how many runs it found held. */
+export interface HeldRows {
+  renew(keys: readonly number[], token: number, until: Instant): Awaitable<number>;
+  close(group: SettledGroup, end: { outcome: Outcome; at: Instant; reason: SkipReason | null }): Awaitable<number>;
+  /** As `close`, leaving no row. */
+  closeAway(group: SettledGroup): Awaitable<number>;
+  wait(group: SettledGroup, dueAt: Instant): Awaitable<number>;
+  /** As `wait`, as if it had never been claimed. */
+  release(group: SettledGroup, dueAt: Instant): Awaitable<number>;
+  writeTexts(key: number, texts: Omit<RunTexts, 'args'>): Awaitable<void>;
+  writeError(key: number, error: RunError | null): Awaitable<void>;
+  states(keys: readonly number[]): Awaitable<ClaimState[]>;
+  isAnyBuffered(): Awaitable<boolean>;
+}
+
+/** A place in the order of history. */
+export interface Position {
+  readonly fireTime: Instant;
+  readonly key: number;
+}
+
+export interface HistoryRows {
+  /** Newest fire time first, then newest key; from behind `after` on. */
+  page(filter: RunFilter, after: Position | null, limit: number): Awaitable<StoredRun[]>;
+  prune(request: PruneRequest): Awaitable<number>;
+}
+
+export interface NodeRows {
+  beat(node: NodeRecord): Awaitable<void>;
+  leave(nodeId: string): Awaitable<void>;
+  list(since: Instant): Awaitable<NodeRecord[]>;
+  forget(before: Instant): Awaitable<number>;
+  readPause(): Awaitable<JobPause | null>;
+  writePause(pause: JobPause | null): Awaitable<void>;
+}

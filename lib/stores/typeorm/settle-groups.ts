@@ -1,0 +1,63 @@
+import type { Settlement } from '../../core/index.js';
+import type { SettledGroup } from './session.js';
+
+/** A settlement with its place in the batch and the key of its run. */
+export interface Item<S extends Settlement = Settlement> {
+  readonly index: number;
+  readonly key: number;
+  readonly settlement: S;
+}
+
+export type OutcomeItem = Item<Extract<Settlement, { kind: 'outcome' }>>;
+export type WaitItem = Item<Exclude<Settlement, { kind: 'outcome' }>>;
+
+export interface ItemGroup<I extends Item> extends SettledGroup {
+  readonly items: I[];
+}
+
+/** Leaves nothing but its outcome: no text, nothing set on the job. */
+export function isPlain(item: Item): item is OutcomeItem {
+  const { settlement } = item;
+  return (
+    settlement.kind === 'outcome' &&
+    settlement.keepHistory &&
+    settlement.afterwards === null &&
+    settlement.detail === null &&
+    settlement.error === null &&
+    settlement.result === null &&
+    settlement.output === null
+  );
+}
+
+/** Puts together what one statement can write. Runs of a batch end within few milliseconds, so groups are few. */
+export function groupsOf<I extends Item>(items: readonly I[]): ItemGroup<I>[] {
+  const groups: ItemGroup<I>[] = [];
+  const byInstant = new Map<number, ItemGroup<I>[]>();
+  for (const item of items) {
+    const { settlement } = item;
+    const instant = settlement.startedAt ?? settlement.at;
+    let near = byInstant.get(instant);
+    if (near === undefined) byInstant.set(instant, (near = []));
+    let group = near.find((it) => isAlike(it.items[0].settlement, settlement));
+    if (group === undefined) {
+      const { token, attempt, startedAt } = settlement;
+      group = { items: [], keys: [], token, attempt, startedAt };
+      near.push(group);
+      groups.push(group);
+    }
+    group.items.push(item);
+    group.keys.push(item.key);
+  }
+  return groups;
+}
+
+function isAlike(a: Settlement, b: Settlement): boolean {
+  return (
+    a.kind === b.kind &&
+    a.token === b.token &&
+    a.at === b.at &&
+    a.startedAt === b.startedAt &&
+    a.attempt === b.attempt &&
+    (a.kind !== 'outcome' || b.kind !== 'outcome' || (a.outcome === b.outcome && a.reason === b.reason))
+  );
+}

@@ -1,0 +1,217 @@
+import type { ClaimKey, Instant, JobAfterwards, JobRecord, Renewal, Settlement } from '../../core/index.js';
+import { BARE_END, isSettled } from './records.js';
+import type { StoredJob } from './records.js';
+import { promote } from './run-ends.js';
+import type { ClaimState, JobUpdate, Session } from './session.js';
+import { groupsOf, isPlain } from './settle-groups.js';
+import type { Item, OutcomeItem, WaitItem } from './settle-groups.js';
+import { answer } from './steps.js';
+import type { Steps } from './steps.js';
+
+const NOT_HELD: Renewal = Object.freeze({ held: false, cancelRequested: false });
+
+/** Extends the leases whose token is still the latest. */
+export function* renewClaims(session: Session, claims: readonly ClaimKey[], until: Instant): Steps<Renewal[]> {
+  const keys = claims.map((claim) => session.runKey(claim.runId));
+  const states = yield* statesOf(
+    session,
+    keys.filter((key) => key !== null),
+  );
+  const renewed = new Map<number, number[]>();
+  const results = claims.map((claim, index): Renewal => {
+    const state = states.get(keys[index] ?? -1);
+    if (state === undefined || state.token !== claim.token || state.state !== 'running') return NOT_HELD;
+    renewed.set(state.token, [...(renewed.get(state.token) ?? []), state.key]);
+    return { held: true, cancelRequested: state.isCancelRequested };
+  });
+  for (const [token, held] of renewed) yield* answer(session.held.renew(held, token, until));
+  return results;
+}
+
+function* statesOf(session: Session, keys: readonly number[]): Steps<Map<number, ClaimState>> {
+  if (keys.length === 0) return new Map();
+  const states = yield* answer(session.held.states(keys));
+  return new Map(states.map((state) => [state.key, state]));
+}
+
+/** Runs that were settled and left no row, by key: their token, for the case that the same settlement comes again. */
+export type Departed = Map<number, number>;
+
+/** Settlements kept in `Departed`, the latest ones. */
+const KEPT_DEPARTED = 10_000;
+
+/** One batch of settlements. */
+export class SettleStep {
+  private readonly results: boolean[];
+  /** Keys of runs that were closed. */
+  private readonly closed: number[] = [];
+  private readonly withoutLoss: number[] = [];
+  /** Jobs of closed runs, where they are known already. */
+  private readonly jobKeys = new Set<number>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly settlements: readonly Settlement[],
+    private readonly departed: Departed,
+  ) {
+    this.results = settlements.map(() => false);
+  }
+
+  *run(): Steps<boolean[]> {
+    const items: Item[] = [];
+    this.settlements.forEach((settlement, index) => {
+      const key = this.session.runKey(settlement.runId);
+      if (key !== null) items.push({ index, key, settlement });
+    });
+    const plain = items.filter(isPlain);
+    if (plain.length > 0) yield* this.closePlain(plain);
+    if (plain.length < items.length) yield* this.settleOthers(items.filter((item) => !isPlain(item)));
+    if (this.withoutLoss.length > 0) yield* answer(this.session.jobs.clearLosses(this.withoutLoss));
+    if (this.closed.length > 0) yield* this.promoteBuffered();
+    return this.results;
+  }
+
+  /** Most runs leave nothing but their outcome: no look before the write, one statement for all that end alike. */
+  private *closePlain(items: readonly OutcomeItem[]): Steps<void> {
+    for (const group of groupsOf(items)) {
+      const changed = yield* answer(this.session.held.close(group, group.items[0].settlement));
+      this.markClosed(group.items);
+      if (changed === group.keys.length) for (const { index } of group.items) this.results[index] = true;
+      else yield* this.lookAgain(group.items);
+    }
+  }
+
+  /** Some were not held any more. The same settlement again finds its own outcome and token. */
+  private *lookAgain(items: readonly OutcomeItem[]): Steps<void> {
+    const states = yield* statesOf(
+      this.session,
+      items.map((item) => item.key),
+    );
+    for (const item of items) this.results[item.index] = wasSettled(item, states.get(item.key));
+  }
+
+  private *settleOthers(items: readonly Item[]): Steps<void> {
+    const states = yield* statesOf(
+      this.session,
+      items.map((item) => item.key),
+    );
+    const held = items.filter((item) => {
+      const state = states.get(item.key);
+      const isHeld = state?.state === 'running' && state.token === item.settlement.token;
+      this.results[item.index] = isHeld || this.wasDone(item, state);
+      return isHeld;
+    });
+    if (held.length === 0) return;
+    const jobs = yield* this.jobsOf(held, states);
+    yield* this.closeOthers(held.filter((item): item is OutcomeItem => item.settlement.kind === 'outcome'));
+    for (const item of held) {
+      if (item.settlement.kind !== 'outcome') yield* this.wait(item as WaitItem, jobs.get(item.key)!);
+      else yield* this.finishOther(item as OutcomeItem, { state: states.get(item.key)!, job: jobs.get(item.key)! });
+    }
+  }
+
+  private wasDone(item: Item, state: ClaimState | undefined): boolean {
+    if (state === undefined) return this.departed.get(item.key) === item.settlement.token;
+    if (item.settlement.kind === 'outcome') return wasSettled(item as OutcomeItem, state);
+    return state.token === item.settlement.token && state.state === 'waiting';
+  }
+
+  private *closeOthers(items: readonly OutcomeItem[]): Steps<void> {
+    for (const group of groupsOf(items.filter((item) => item.settlement.keepHistory))) {
+      yield* answer(this.session.held.close(group, group.items[0].settlement));
+    }
+    for (const group of groupsOf(items.filter((item) => !item.settlement.keepHistory))) {
+      yield* answer(this.session.held.closeAway(group));
+      for (const item of group.items) this.depart(item);
+    }
+  }
+
+  private *finishOther(item: OutcomeItem, { state, job }: { state: ClaimState; job: StoredJob }): Steps<void> {
+    const { settlement, key } = item;
+    const { detail, error, result, output, keepHistory, afterwards, at } = settlement;
+    if (keepHistory) yield* answer(this.session.held.writeTexts(key, { detail, error, result, output }));
+    this.closed.push(key);
+    this.jobKeys.add(state.jobKey);
+    if (job.isRemoved || job.record.generation !== state.generation) return;
+    const losses = settlement.outcome === 'lost' ? job.record.losses : 0;
+    if (afterwards === null && losses === job.record.losses) return;
+    const [now] = yield* answer(this.session.jobs.byKeys([job.key]));
+    const after = afterwards === null ? now.record : afterClose(now.record, afterwards, at);
+    const update: JobUpdate = { job: now, after: { ...after, losses } };
+    yield* answer(this.session.jobs.update([update]));
+  }
+
+  private *wait(item: WaitItem, job: StoredJob): Steps<void> {
+    const { settlement, key } = item;
+    const [group] = groupsOf([item]);
+    if (job.isRemoved) yield* this.endOrphan(item);
+    else if (settlement.kind === 'release') yield* answer(this.session.held.release(group, settlement.dueAt));
+    else {
+      yield* answer(this.session.held.wait(group, settlement.dueAt));
+      yield* answer(this.session.held.writeError(key, settlement.error));
+    }
+  }
+
+  /** Nobody will claim a run of a removed job again. */
+  private *endOrphan({ settlement, key }: WaitItem): Steps<void> {
+    const [run] = yield* answer(this.session.runs.byKeys([key]));
+    if (settlement.kind === 'release') {
+      yield* answer(this.session.runs.delete([run]));
+      return;
+    }
+    const detail = 'its job was removed';
+    yield* answer(
+      this.session.runs.end([run], { ...BARE_END, outcome: 'failed', at: settlement.at, detail, keepHistory: true }),
+    );
+    yield* answer(this.session.held.writeTexts(key, { ...BARE_END, detail, error: settlement.error }));
+  }
+
+  private markClosed(items: readonly OutcomeItem[]): void {
+    for (const { key, settlement } of items) {
+      this.closed.push(key);
+      if (settlement.outcome !== 'lost') this.withoutLoss.push(key);
+    }
+  }
+
+  private depart({ key, settlement }: OutcomeItem): void {
+    const { departed } = this;
+    departed.set(key, settlement.token);
+    if (departed.size <= KEPT_DEPARTED) return;
+    for (const oldest of departed.keys()) {
+      departed.delete(oldest);
+      return;
+    }
+  }
+
+  private *jobsOf(items: readonly Item[], states: Map<number, ClaimState>): Steps<Map<number, StoredJob>> {
+    const keys = new Set(items.map((item) => states.get(item.key)!.jobKey));
+    const byKey = new Map<number, StoredJob>();
+    for (const job of yield* answer(this.session.jobs.byKeys([...keys]))) byKey.set(job.key, job);
+    return new Map(items.map((item) => [item.key, byKey.get(states.get(item.key)!.jobKey)!]));
+  }
+
+  /** The step that closes a run gives its place to the next one. */
+  private *promoteBuffered(): Steps<void> {
+    if (!(yield* answer(this.session.held.isAnyBuffered()))) return;
+    for (const state of yield* answer(this.session.held.states(this.closed))) this.jobKeys.add(state.jobKey);
+    for (const job of yield* answer(this.session.jobs.byKeys([...this.jobKeys]))) {
+      if (!job.isRemoved) yield* promote(this.session, job, this.settlements[0].at);
+    }
+  }
+}
+
+function wasSettled({ settlement }: OutcomeItem, state: ClaimState | undefined): boolean {
+  return state !== undefined && state.token === settlement.token && isSettled(state.state);
+}
+
+function afterClose(job: JobRecord, afterwards: JobAfterwards, at: Instant): JobRecord {
+  const { fireTime, dueAt, pause, finished } = afterwards;
+  return {
+    ...job,
+    version: job.version + 1,
+    fireTime: fireTime === undefined ? job.fireTime : fireTime,
+    dueAt: dueAt === undefined ? job.dueAt : dueAt,
+    pause: pause ?? job.pause,
+    ...(finished === undefined ? {} : { status: 'finished', statusReason: finished, statusAt: at }),
+  };
+}

@@ -1,0 +1,104 @@
+import type {
+  Awaitable,
+  ChangeRequest,
+  ChangeResult,
+  ClaimKey,
+  ClaimRequest,
+  ClaimResult,
+  EnterRequest,
+  EnterResult,
+  Instant,
+  JobFilter,
+  JobRecord,
+  JobStore,
+  NewJob,
+  PlanRuns,
+  PutOptions,
+  PutResult,
+  Renewal,
+  Settlement,
+} from '../../core/index.js';
+import { cancelRun, changeJobs } from './change-step.js';
+import { CLAIM_BOUND, ClaimStep } from './claim-step.js';
+import { enterRuns } from './enter-step.js';
+import { PutStep } from './put-step.js';
+import type { DueQuery, Session, StoreDatabase } from './session.js';
+import { renewClaims, SettleStep } from './settle-step.js';
+import type { Departed } from './settle-step.js';
+import { answer, isPromise } from './steps.js';
+import type { Steps } from './steps.js';
+
+/** Settlements in one transaction, at most: it is one stretch in which the event loop stands still. */
+const SETTLE_BOUND = 500;
+
+/** Jobs and claims in a database. What it promises is in core's `JobStore`. */
+export class TypeOrmJobStore implements JobStore {
+  private readonly departed: Departed = new Map();
+
+  constructor(private readonly database: StoreDatabase) {}
+
+  open(): Awaitable<void> {
+    return this.database.open();
+  }
+
+  close(): Awaitable<void> {
+    return this.database.close();
+  }
+
+  put(jobs: readonly NewJob[], options: PutOptions): Awaitable<PutResult[]> {
+    const work = (session: Session) => new PutStep(session, options).run(jobs);
+    if (options.within === undefined) return this.database.write(work);
+    return this.database.writeWithin(options.within, work);
+  }
+
+  change(request: ChangeRequest): Awaitable<ChangeResult[]> {
+    if ('cancel' in request) return this.database.write((session) => cancelRun(session, request));
+    return this.database.write((session) => changeJobs(session, request));
+  }
+
+  enter(request: EnterRequest): Awaitable<EnterResult[]> {
+    return this.database.write((session) => enterRuns(session, request));
+  }
+
+  list(filter: JobFilter = {}): Awaitable<JobRecord[]> {
+    return this.database.read(function* (session) {
+      return (yield* answer(session.jobs.list(filter))).map((job) => job.record);
+    });
+  }
+
+  /** Looks first without a lock: most polls find nothing, and then no other process has to wait. */
+  claimDue(request: ClaimRequest, plan: PlanRuns): Awaitable<ClaimResult> {
+    const idle = this.database.read((session) => idleAnswer(session, request));
+    const claim = (result: ClaimResult | null) =>
+      result ?? this.database.write((session) => new ClaimStep(session, request, plan).run());
+    return isPromise(idle) ? idle.then(claim) : claim(idle);
+  }
+
+  renew(claims: readonly ClaimKey[], until: Instant): Awaitable<Renewal[]> {
+    if (claims.length === 0) return [];
+    return this.database.write((session) => renewClaims(session, claims, until));
+  }
+
+  settle(settlements: readonly Settlement[]): Awaitable<boolean[]> {
+    if (settlements.length === 0) return [];
+    if (settlements.length > SETTLE_BOUND) return this.settleInTurn(settlements);
+    return this.database.write((session) => new SettleStep(session, settlements, this.departed).run());
+  }
+
+  private async settleInTurn(settlements: readonly Settlement[]): Promise<boolean[]> {
+    const results: boolean[] = [];
+    for (let from = 0; from < settlements.length; from += SETTLE_BOUND) {
+      results.push(...(await this.settle(settlements.slice(from, from + SETTLE_BOUND))));
+    }
+    return results;
+  }
+}
+
+/** The claim's answer when there is nothing to look at; null: there is. */
+function* idleAnswer(session: Session, request: ClaimRequest): Steps<ClaimResult | null> {
+  const { until, now, recoverBefore, exceptTasks, exceptExecutors, isPaused } = request;
+  const query: DueQuery = { until, limit: CLAIM_BOUND, exceptTasks, exceptExecutors, isPaused, after: null };
+  if (yield* answer(session.claims.isAnythingDue(query, recoverBefore))) return null;
+  const nextDueAt = yield* answer(session.claims.nextInstant(query, now));
+  return { claims: [], skipped: [], finished: [], cancelled: [], hasMore: false, nextDueAt, storeNow: now };
+}

@@ -1,0 +1,26 @@
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import type { Clock, Millis } from '../../core/index.js';
+
+export const DEFAULT_TABLE_PREFIX = 'carillon_';
+
+/** How long a step tries to get the write lock (milliseconds). */
+export const DEFAULT_BUSY_TIMEOUT: Millis = 10_000;
+
+/** What the TypeORM store is made of. Exactly one of `dataSource` and `options` is given. */
+export interface TypeOrmStoreOptions {
+  /** Name of the store in messages, and under `stores` of the configuration. */
+  readonly alias: string;
+  /** Everything in the tables is keyed by it; a node sees only its own. */
+  readonly application: string;
+  readonly clock: Clock;
+  /** The application's own: its options are read, its connection is never used. */
+  readonly dataSource?: DataSource;
+  /** Options of a database of the store's own. */
+  readonly options?: DataSourceOptions;
+  /** Default `carillon_`. Letters, digits and underscores. */
+  readonly tablePrefix?: string;
+  /** Default true: `open` creates and upgrades the tables. False: it only checks them. */
+  readonly runMigrations?: boolean;
+  /** How long a step waits for another connection's write lock, in milliseconds; default 10,000. */
+  readonly busyTimeout?: Millis;
+}

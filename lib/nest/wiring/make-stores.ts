@@ -4,7 +4,10 @@ import { LateStore } from './late-store.js';
 import { StoreUnavailableError } from './module-errors.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Clock, OptionalPackage, Store } from '../../core/index.js';
+import type { TypeOrmStoreOptions as TypeOrmParts } from '../../stores/typeorm/index.js';
 import type { ResolvedModuleOptions, TypeOrmStoreOptions } from '../options/index.js';
+
+type Place = Pick<TypeOrmParts, 'dataSource'> | Pick<TypeOrmParts, 'options'>;
 
 export interface StoreSurroundings {
   readonly options: ResolvedModuleOptions;
@@ -36,7 +39,8 @@ async function makeTypeOrmStore(
   const place =
     options === undefined ? { dataSource: await findDataSource(alias, dataSource, moduleRef) } : { options };
   const prefix = tablePrefix === undefined ? {} : { tablePrefix };
-  return createTypeOrmStore({ alias, application: module.application, clock, ...prefix, ...place });
+  // Both are TypeORM's own, which this room does not know: the store checks them.
+  return createTypeOrmStore({ alias, application: module.application, clock, ...prefix, ...(place as Place) });
 }
 
 async function findDataSource(alias: string, name: string | undefined, moduleRef: ModuleRef): Promise<object> {

@@ -8,6 +8,7 @@ import driver from 'better-sqlite3';
 import {
   At,
   Cron,
+  every,
   getStoreToken,
   Interval,
   JobContext,
@@ -62,6 +63,11 @@ class Reports {
   }
 }
 
+@Injectable()
+class Plain {
+  run() {}
+}
+
 describe('a job in a store that TypeORM reaches', () => {
   it("runs on the application's own data source, found when the application starts", async () => {
     const app = await start({ providers: [Reports] });
@@ -105,6 +111,17 @@ describe('a job in a store that TypeORM reaches', () => {
     const second = await start({ providers: [Starts], now: '2026-03-01T01:00Z' });
     await pass(second, 7);
     expect(runs).toEqual(['once', 'warm', 'warm']);
+  });
+
+  it('is told at the start when a job added at run time has its id', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const first = await start({ providers: [Plain] });
+    await first.registry.add({ id: 'report', task: 'Plain.run', trigger: every('1h'), store: 'db' });
+    await first.app.close();
+    await start({ providers: [Plain, Reports] });
+    expect(error.mock.calls.map(([line]) => String(line))).toEqual([
+      expect.stringMatching(/^Job "report" of Reports.send \(@Interval\) is not scheduled/),
+    ]);
   });
 
   it('leaves no timer after close', async () => {

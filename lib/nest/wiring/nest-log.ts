@@ -16,7 +16,7 @@ export const schedulerLog: LineWriter = {
 
 /** The logger of a run: each line names its job and run. */
 export function runLogger(job: JobContext): JobLogger {
-  const mark = (message: string) => `[${job.jobId} ${job.runId}] ${message}`;
+  const mark = (message: string) => `Job "${job.jobId}", run ${job.runId}: ${message}`;
   return {
     log: (message) => logger.log(mark(message)),
     warn: (message) => logger.warn(mark(message)),

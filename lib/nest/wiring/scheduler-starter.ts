@@ -41,13 +41,22 @@ export class SchedulerStarter implements OnModuleInit {
     try {
       const opened = scheduler.open();
       if (opened instanceof Promise) await opened;
-      const report = scheduler.putCode(definitions);
-      if (report instanceof Promise) await report;
+      const put = scheduler.putCode(definitions);
+      const report = put instanceof Promise ? await put : put;
+      for (const id of report.refused) this.tellRefused(id, definitions);
     } catch (error) {
       // The application will not start: give back what was opened.
       await scheduler.stop(0);
       throw error;
     }
+  }
+
+  private tellRefused(id: string, definitions: readonly JobDefinition[]): void {
+    const place = definitions.find((definition) => definition.id === id)?.definedAt ?? 'the code';
+    schedulerLog.error(
+      `Job "${id}" of ${place} is not scheduled: a job that was added at run time has its id. ` +
+        `Remove that one, or give one of them another id.`,
+    );
   }
 
   private discover(): JobDefinition[] {

@@ -246,7 +246,10 @@ export interface Renewal {
   readonly cancelRequested: boolean;
 }
 
-/** What closing a run sets on its job: the next fire time of a `fixedDelay` job, a quarantine. */
+/**
+ * What closing a run sets on its job: the next fire time of a `fixedDelay` job, a quarantine. A fire time is set (with
+ * its due time) only where the job has none: it was rescheduled meanwhile otherwise.
+ */
 export interface JobAfterwards {
   readonly fireTime?: Instant | null;
   readonly dueAt?: Instant | null;

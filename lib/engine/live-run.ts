@@ -38,6 +38,8 @@ export class LiveRun implements Attempt, ContextParts {
   thrown: unknown = null;
   /** Stops what runs: set while an attempt can be stopped. */
   onStop: ((run: LiveRun) => void) | null = null;
+  /** As claimed: a store may show its record as it is at any moment. */
+  readonly attempt: number;
   private ownContext: JobContext | null = null;
   private captured: Output | null = null;
 
@@ -45,7 +47,9 @@ export class LiveRun implements Attempt, ContextParts {
     readonly claim: Claim,
     readonly handler: TaskHandler,
     private readonly surroundings: RunSurroundings,
-  ) {}
+  ) {
+    this.attempt = claim.run.attempt;
+  }
 
   get run(): RunRecord {
     return this.claim.run;
@@ -53,10 +57,6 @@ export class LiveRun implements Attempt, ContextParts {
 
   get job(): JobRecord {
     return this.claim.job;
-  }
-
-  get attempt(): number {
-    return this.claim.run.attempt;
   }
 
   get task(): string {
@@ -81,7 +81,7 @@ export class LiveRun implements Attempt, ContextParts {
 
   /** Counts as the first: nothing of this run was tried before. */
   get isFirstAttempt(): boolean {
-    return this.claim.run.attempt <= 1;
+    return this.attempt <= 1;
   }
 
   makeLogger(context: JobContext): JobLogger {

@@ -52,8 +52,11 @@ function waitForRetry(table: JobTable, run: RunRow, { at, dueAt, error }: RetryS
 function applyAfterwards(job: JobRow, afterwards: JobAfterwards, at: Instant): void {
   const { record } = job;
   record.version++;
-  if (afterwards.fireTime !== undefined) record.fireTime = afterwards.fireTime;
-  if (afterwards.dueAt !== undefined) record.dueAt = afterwards.dueAt;
+  // A job that has a fire time was rescheduled while the run was open.
+  if (record.fireTime === null || afterwards.fireTime === null) {
+    if (afterwards.fireTime !== undefined) record.fireTime = afterwards.fireTime;
+    if (afterwards.dueAt !== undefined) record.dueAt = afterwards.dueAt;
+  }
   if (afterwards.pause !== undefined) record.pause = afterwards.pause;
   if (afterwards.finished !== undefined) {
     record.status = 'finished';

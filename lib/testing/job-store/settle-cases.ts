@@ -90,6 +90,16 @@ export const SETTLE_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'leaves a fire time that the job was given while the run was open',
+      async run(world, expect) {
+        const claim = await world.addClaimed('a');
+        await world.change('a', { fireTime: T0 + 9_000, dueAt: T0 + 9_001 });
+        await world.settle(outcomeOf(claim, { afterwards: { fireTime: T0 + 5_000, dueAt: T0 + 5_001 } }));
+
+        expect(await world.job('a')).toMatchObject({ fireTime: T0 + 9_000, dueAt: T0 + 9_001 });
+      },
+    },
+    {
       name: 'sets on the job what comes afterwards: its end, or its pause',
       async run(world, expect) {
         await world.put([newJob('a'), newJob('b')]);

@@ -7,6 +7,16 @@ import { settings } from '../settings.js';
 import { compareFireTimes } from './fire-times.js';
 import type { Comparison, FireTimes } from './fire-times.js';
 
+const TO_THE_SECOND: Intl.DateTimeFormatOptions = {
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  timeZoneName: 'short',
+};
+
 /** Tells at each start what is to come, and whether anything moved or was lost since the last one. */
 @Injectable()
 export class StartReportService {
@@ -41,7 +51,7 @@ export class StartReportService {
       .map(([what, ids]) => `${what}: ${ids.join(', ')}`);
     const known = Object.keys(this.before).length;
     return [
-      `Since the last start: ${known} jobs known, ${lost.length} lost, ${moved.length} moved, ${passed.length} came due.`,
+      `Since the last start: ${known} jobs known, ${lost.length} lost, ${moved.length} moved, ${passed.length} came due meanwhile.`,
       changes.length === 0 ? 'Changed since then: nothing.' : `Changed since then: ${changes.join('; ')}`,
     ].join('\n');
   }
@@ -61,6 +71,11 @@ function byFireTime(a: Job, b: Job): number {
 }
 
 function line(job: Job): string {
-  const fireTime = job.nextFireTime?.toLocaleString('sv-SE', { timeZone: job.timezone, timeZoneName: 'short' });
-  return `  ${(fireTime ?? job.status).padEnd(28)} ${job.id.padEnd(16)} ${job.trigger.description}`;
+  return `  ${fireTimeOf(job).padEnd(27)} ${job.id.padEnd(16)} ${job.trigger.description}`;
+}
+
+function fireTimeOf(job: Job): string {
+  if (job.nextFireTime === null) return job.status;
+  if (job.nextFireTime <= new Date()) return 'now, it came due meanwhile';
+  return job.nextFireTime.toLocaleString('sv-SE', { ...TO_THE_SECOND, timeZone: job.timezone });
 }

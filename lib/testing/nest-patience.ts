@@ -1,9 +1,9 @@
 import { SystemClock } from '../core/index.js';
 import type { Millis } from '../core/index.js';
 
-/** Turns of the event loop that work without I/O is given: more than chains of promises need. */
+/** Turns of the event loop that everything is given: more than chains of promises need. */
 const TURNS = 30;
-/** How long work that waits for the world outside (a database, a socket, a real timer) is waited for, in real time. */
+/** How long the world outside (a database, a socket, a real timer) is waited for, in real time. */
 const LONGEST: Millis = 5_000;
 /** The same in turns, where a test's fake timers hold real time still. */
 const MOST_TURNS = 20_000;
@@ -14,16 +14,23 @@ const IDLE_RESOURCES = /^(Pipe|TTY|Channel|TCPServer|PipeServer|Signal|Message|W
 // Taken once: fake timers replace the global one, and would then never let a turn end.
 const nextTurn = globalThis.setImmediate;
 
-/**
- * Waits in real time, for as long as there is a reason to: something outside of this process may still answer. A wait
- * for time to pass, or for the test itself, ends after a few turns of the event loop.
- */
+export interface Wait {
+  readonly isMet: () => boolean;
+  /** Made before each look. */
+  readonly attempt: () => void;
+  /** Real time to wait although nothing seems to be at work. */
+  readonly atLeast: Millis;
+  /** false: a few turns are enough. */
+  readonly isWorthMore: () => boolean;
+}
+
+/** Waits in real time, for as long as there is a reason to: something outside of this process may still answer. */
 export class Patience {
   private readonly real = new SystemClock();
   private readonly timersBefore = count('Timeout');
 
-  /** true: it came to be. `attempt` is made before each look. */
-  async until(isMet: () => boolean, attempt: () => void = () => undefined): Promise<boolean> {
+  /** true: it came to be. */
+  async until({ isMet, attempt, atLeast, isWorthMore }: Wait): Promise<boolean> {
     // Most handlers need a few promises and no turn of the event loop.
     for (let step = 0; step < TURNS; step++) {
       if (isMet()) return true;
@@ -33,15 +40,15 @@ export class Patience {
     for (let turn = 0; ; turn++) {
       attempt();
       if (isMet()) return true;
-      if (this.isOver(turn, this.real.monotonic() - start)) return false;
+      if (turn >= TURNS && (!isWorthMore() || this.isOver(turn, this.real.monotonic() - start, atLeast))) return false;
       await new Promise<void>((resolve) => nextTurn(resolve));
     }
   }
 
-  private isOver(turn: number, passed: Millis): boolean {
-    if (turn < TURNS) return false;
-    if (passed >= LONGEST || (passed === 0 && turn >= MOST_TURNS)) return true;
-    return !this.isWorldAtWork();
+  private isOver(turn: number, passed: Millis, atLeast: Millis): boolean {
+    if (passed === 0 && turn >= MOST_TURNS) return true;
+    if (passed < atLeast) return false;
+    return passed >= LONGEST || !this.isWorldAtWork();
   }
 
   private isWorldAtWork(): boolean {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
 import type { Instant, Millis } from '../core/index.js';
 import { REGISTRY_PARTS, SchedulerRegistry } from '../nest/index.js';
 import type { Duration, InstantInput, RegistryParts, Run } from '../nest/index.js';
@@ -10,6 +11,10 @@ import { Patience } from './nest-patience.js';
 import { RunLog } from './nest-run-log.js';
 
 const PAGE = 1_000;
+/** Real time that an attempt is given although nothing seems to be at work. */
+const GRACE: Millis = 50;
+/** A day: the longest `shutdownTimeout`. */
+const LONGEST_STOP = 86_400;
 
 /**
  * Drives the jobs of an application in a test, with time under its control.
@@ -17,7 +22,7 @@ const PAGE = 1_000;
  * How time and promises interleave: time goes from one instant at which something is due to the next. At each, timers
  * fire, handlers start, and time stands until every attempt has ended and its outcome is written. Work that waits for the
  * world outside (a database, a request) is waited for in real time, 5 s at most; work that waits for time to pass, or
- * for the test, is left open after a few turns of the event loop, and time goes on.
+ * for the test, is left open after 50 ms, and time goes on.
  *
  * @example
  * ```ts
@@ -27,8 +32,10 @@ const PAGE = 1_000;
  * ```
  */
 @Injectable()
-export class SchedulerTester {
+export class SchedulerTester implements OnModuleDestroy {
   private readonly awaited = new Map<string, number>();
+  /** Runs whose attempts were waited for in vain. */
+  private readonly leftOpen = new Set<string>();
 
   constructor(
     /** The time of the whole application: `advance`, `jump` (the process slept), `stepWall` (somebody set the clock). */
@@ -75,17 +82,20 @@ export class SchedulerTester {
   }
 
   /**
-   * The job's next run to end, in real time: the first one after the one that this method answered before. Time of the
-   * application stands meanwhile.
+   * The job's next run to end: the first one after the one that this method answered before. Time of the application
+   * stands meanwhile.
    *
+   * @param within how long to wait at most, in real time
    * @throws {NoRunError} none ended
    */
-  async waitForRun(id: string): Promise<Run> {
+  async waitForRun(id: string, within: Duration = '2s'): Promise<Run> {
     const seen = this.awaited.get(id) ?? 0;
-    await new Patience().until(
-      () => this.log.of(id).length > seen,
-      () => this.clock.advance(0),
-    );
+    await new Patience().until({
+      isMet: () => this.log.of(id).length > seen,
+      attempt: () => this.clock.advance(0),
+      atLeast: toMillis(within, 'The limit of waitForRun()'),
+      isWorthMore: () => true,
+    });
     const run = this.log.of(id)[seen];
     if (run === undefined) throw new NoRunError(id, await this.runsOf(id));
     this.awaited.set(id, seen + 1);
@@ -129,16 +139,39 @@ export class SchedulerTester {
     this.awaited.clear();
   }
 
+  /**
+   * The application is being closed: lets the time pass that a stop waits for, so that a handler that never ends is
+   * aborted at the deadline and does not hold the test. Returns at once; ends with the scheduler.
+   */
+  onModuleDestroy(): void {
+    void this.passUntilStopped();
+  }
+
+  private async passUntilStopped(): Promise<void> {
+    const { scheduler } = this.parts;
+    const patience = new Patience();
+    const until = (isMet: () => boolean): Promise<boolean> =>
+      patience.until({ isMet, attempt: () => this.clock.advance(0), atLeast: 0, isWorthMore: () => true });
+    await until(() => scheduler.state === 'stopping' || scheduler.state === 'stopped');
+    for (let seconds = 0; seconds < LONGEST_STOP && scheduler.state === 'stopping'; seconds++) {
+      if (!(await until(() => scheduler.state === 'stopped'))) this.clock.advance({ seconds: 1 });
+    }
+  }
+
   private async pass(duration: Millis): Promise<void> {
     const patience = new Patience();
+    await this.clock.advanceWith(duration, () => (this.parts.scheduler.isIdle() ? undefined : this.settle(patience)));
+  }
+
+  private async settle(patience: Patience): Promise<void> {
     const { scheduler } = this.parts;
-    const settle = (): Promise<unknown> | undefined => {
-      if (scheduler.isIdle()) return undefined;
-      return patience.until(
-        () => scheduler.isIdle(),
-        () => this.clock.advance(0),
-      );
+    const isMet = (): boolean => scheduler.isIdle();
+    const isWorthMore = (): boolean => {
+      const open = scheduler.openAttempts();
+      return open.length === 0 || open.some(({ runId }) => !this.leftOpen.has(runId));
     };
-    await this.clock.advanceWith(duration, settle);
+    const isRest = await patience.until({ isMet, attempt: () => this.clock.advance(0), atLeast: GRACE, isWorthMore });
+    // Each is waited for once: it waits for time to pass, or for the test.
+    if (!isRest) for (const { runId } of scheduler.openAttempts()) this.leftOpen.add(runId);
   }
 }

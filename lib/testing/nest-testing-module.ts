@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { SCHEDULER_TEST_CLOCK } from '../nest/index.js';
 import type { InstantInput } from '../nest/index.js';
 import { toInstant } from '../triggers/index.js';
@@ -27,6 +28,11 @@ export interface SchedulerTestingOptions {
  */
 @Module({})
 export class SchedulerTestingModule {
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    // Closed before the scheduler is stopped, which waits for time that only the tester lets pass.
+    for (const module of modules.values()) if (module.metatype === SchedulerTestingModule) module.distance = -2;
+  }
+
   /** @throws {InvalidInstantError} `now` is no point in time */
   static forRoot({ now }: SchedulerTestingOptions): DynamicModule {
     const start = toInstant(now, 'UTC', 'now of SchedulerTestingModule.forRoot()');

@@ -44,7 +44,42 @@ export {
   UnknownRunError,
   UnknownStoreError,
 } from './engine/index.js';
-export * from './nest/index.js';
+export { InvalidConcurrencyError } from './executors/index.js';
+export {
+  AmbiguousTaskError,
+  At,
+  Cron,
+  CronExpression,
+  DuplicateModuleError,
+  DuplicateTaskError,
+  FunctionNotStorableError,
+  getStoreToken,
+  Interval,
+  InvalidArgumentsError,
+  InvalidAsyncOptionsError,
+  InvalidOptionsError,
+  Job,
+  JobNotEnabledError,
+  MisplacedDecoratorError,
+  MissingMethodError,
+  MissingRootError,
+  OnSchedulerEvent,
+  Run,
+  Scheduled,
+  SCHEDULER_CLOCK,
+  SCHEDULER_OPTIONS,
+  SchedulerEvent,
+  SchedulerModule,
+  SchedulerRegistry,
+  StoreUnavailableError,
+  Task,
+  Timeout,
+  UnknownHookError,
+  UnknownProviderError,
+  UnknownTaskError,
+} from './nest/index.js';
+export type * from './nest/index.js';
+export { UnknownEventError } from './observe/index.js';
 export {
   allOf,
   AndTrigger,

@@ -230,6 +230,16 @@ describe('M2: listeners', () => {
     ]);
   });
 
+  it('of an event that there is not are refused, naming the place', async () => {
+    @Injectable()
+    class Alerts {
+      @OnSchedulerEvent('run.fialed' as never) onFailure() {}
+    }
+    await expect(startApp({ providers: [Alerts] })).rejects.toThrow(
+      /Alerts.onFailure \(@OnSchedulerEvent\).*'run.fialed'.*Did you mean 'run.failed'/,
+    );
+  });
+
   it('that throw or reject harm neither runs nor other listeners', async () => {
     jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     const heard: string[] = [];

@@ -77,6 +77,12 @@ export function violations(sources: Sources): string[] {
   ];
 }
 
+/** Packages that any file names, for its values, its types or later. */
+export function packagesOf(sources: Sources): Set<string> {
+  const specifiers = [...sources].flatMap(([path, text]) => factsOf(path, text).imports.map((it) => it.specifier));
+  return new Set(specifiers.filter((it) => it !== null && !it.startsWith('.')).map((it) => packageName(it as string)));
+}
+
 /** Packages that loading `entry` would load at once, each with the chain of files that leads there. */
 export function packagesLoadedBy(entry: string, sources: Sources): Map<string, string> {
   const found = new Map<string, string>();

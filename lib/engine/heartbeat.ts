@@ -38,12 +38,12 @@ export class Heartbeat {
       () => this.write(),
       (pause) => {
         this.isBeating = false;
-        this.of.health.answered();
+        this.of.health.answered('beat');
         this.of.onPause(pause);
       },
       (error) => {
         this.isBeating = false;
-        this.of.health.failed(error);
+        this.of.health.failed('beat', error);
       },
     );
   }

@@ -75,15 +75,15 @@ export class Leases {
         ),
       (renewals) => {
         this.isRenewing = false;
-        health.answered();
+        health.answered('renew');
         runs.forEach((run, index) => this.renewed(run, renewals[index], startedAt + lease));
         this.offerAgain();
       },
       (error) => {
         this.isRenewing = false;
-        health.failed(error);
+        health.failed('renew', error);
         this.endOverdue();
-        this.arm(Math.min(health.wait(Math.random()), this.untilNextEnd()));
+        this.arm(Math.min(health.wait('renew', Math.random()), this.untilNextEnd()));
       },
     );
   }

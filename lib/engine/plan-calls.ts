@@ -55,6 +55,7 @@ export class PlanCalls {
     settled(
       () => store.jobs.change({ ids: [...errors.keys()], at, decide }),
       (results) => {
+        health.answered('change');
         for (const { after: job } of results) {
           if (job === null) continue;
           facts.tell('job.unresolved', {
@@ -65,7 +66,7 @@ export class PlanCalls {
           });
         }
       },
-      (error) => health.failed(error),
+      (error) => health.failed('change', error),
     );
   }
 }

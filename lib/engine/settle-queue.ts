@@ -6,15 +6,18 @@ import type { StoreHealth } from './store-health.js';
 /** Unsettled outcomes at which a node stops claiming. */
 export const UNSETTLED_LIMIT = 10_000;
 const BATCH = 500;
-/** A single row that failed this often, while the store answered others, is bad (P23). */
+/** A single row that failed this often, while others were written, is bad (P23); with nothing to compare, this often. */
 const BAD_AFTER = 3;
+const BAD_ALONE_AFTER = 10;
 
 interface Item {
-  settlement: Settlement;
+  readonly settlement: Settlement;
   readonly run: LiveRun;
   failures: number;
-  /** Answers of the store when this item last failed. */
-  answersThen: number;
+  /** Batches written when it first failed alone. */
+  writtenThen: number;
+  /** What is left of it, tried when the row itself seems to be what the store refuses. */
+  cut: Settlement | null;
 }
 
 /** Called when a settlement is durable; `isHeld` false: the run had been taken over, nothing was written. */
@@ -30,6 +33,8 @@ export class SettleQueue {
   private isBusy = false;
   private isAsked = false;
   private inFlight = 0;
+  /** Batches written, ever. */
+  private written = 0;
   private timer: Timer | null = null;
 
   constructor(
@@ -49,7 +54,7 @@ export class SettleQueue {
 
   /** Takes an outcome; it is written by the next `flush`, which comes in this tick at the latest. */
   add(run: LiveRun, settlement: Settlement): void {
-    this.items.push({ settlement, run, failures: 0, answersThen: 0 });
+    this.items.push({ settlement, run, failures: 0, writtenThen: 0, cut: null });
     if (this.isAsked || this.isBusy || this.timer !== null) return;
     this.isAsked = true;
     void Promise.resolve().then(() => this.flush());
@@ -78,7 +83,7 @@ export class SettleQueue {
     this.isBusy = true;
     this.inFlight = batch.length;
     settled(
-      () => this.store.jobs.settle(batch.map((item) => item.settlement)),
+      () => this.store.jobs.settle(batch.map((item) => item.cut ?? item.settlement)),
       (held) => this.sent(batch, held),
       (error) => this.notSent(batch, error),
     );
@@ -88,8 +93,10 @@ export class SettleQueue {
     this.isBusy = false;
     this.inFlight = 0;
     this.limit = Math.min(BATCH, this.limit * 2);
-    this.health.answered();
-    for (let at = 0; at < batch.length; at++) this.onSettled(batch[at].run, batch[at].settlement, held[at]);
+    this.written++;
+    this.health.answered('settle');
+    for (let at = 0; at < batch.length; at++)
+      this.onSettled(batch[at].run, batch[at].cut ?? batch[at].settlement, held[at]);
     this.flushAgain();
   }
 
@@ -99,8 +106,8 @@ export class SettleQueue {
     if (batch.length === 1) this.setAside(batch[0], error);
     else this.items = [...batch, ...this.items];
     this.limit = Math.max(1, batch.length >> 1);
-    this.health.failed(error);
-    this.timer = this.clock.after(this.health.wait(Math.random()), () => {
+    this.health.failed('settle', error);
+    this.timer = this.clock.after(this.health.wait('settle', Math.random()), () => {
       this.timer = null;
       this.flush();
     });
@@ -108,10 +115,16 @@ export class SettleQueue {
 
   /** To the end of the line, so that the others get their turn; cut when it alone is refused. */
   private setAside(item: Item, error: unknown): void {
-    const { answers } = this.health;
-    if (item.failures === 0 || answers > item.answersThen) item.failures++;
-    item.answersThen = answers;
-    if (item.failures >= BAD_AFTER) item.settlement = withoutTexts(item.settlement, error);
+    if (item.failures === 0) item.writtenThen = this.written;
+    item.failures++;
+    const bad = this.written > item.writtenThen ? BAD_AFTER : BAD_ALONE_AFTER;
+    if (item.cut !== null) {
+      // Not even that: it is the store, not the row.
+      item.cut = null;
+      item.failures = 0;
+    } else if (item.failures >= bad) {
+      item.cut = withoutTexts(item.settlement, error);
+    }
     this.items.push(item);
   }
 

@@ -126,7 +126,7 @@ export class StoreLoop {
 
   private claimed(request: ClaimRequest, result: ClaimResult, startedAt: Millis): void {
     const { site } = this;
-    site.health.answered();
+    site.health.answered('claim');
     site.time.measured(request.now, result.storeNow, startedAt);
     if (request === MEASURING) {
       this.mustMeasure = false;
@@ -145,8 +145,8 @@ export class StoreLoop {
   }
 
   private claimFailed(error: unknown): void {
-    this.site.health.failed(error);
-    this.claimAt = this.site.time.now() + this.site.health.wait(Math.random());
+    this.site.health.failed('claim', error);
+    this.claimAt = this.site.time.now() + this.site.health.wait('claim', Math.random());
   }
 
   /** null: this node may not claim now. */

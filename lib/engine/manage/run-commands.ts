@@ -170,8 +170,11 @@ export class RunCommands {
       current.fireTime === null ? { ...position, ...end } : null;
     settled(
       () => node.store.jobs.change({ ids: [job.id], at: now, decide }),
-      () => node.loop.wake(),
-      (error) => node.health.failed(error),
+      () => {
+        node.health.answered('change');
+        node.loop.wake();
+      },
+      (error) => node.health.failed('change', error),
     );
   }
 }

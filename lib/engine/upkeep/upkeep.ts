@@ -55,9 +55,12 @@ export class Upkeep {
     this.timer = this.site.clock.after(ROUND * (0.8 + 0.4 * Math.random()), () => {
       settled(
         () => this.round(),
-        () => this.arm(),
+        () => {
+          this.site.health.answered('change');
+          this.arm();
+        },
         (error) => {
-          this.site.health.failed(error);
+          this.site.health.failed('change', error);
           this.arm();
         },
       );

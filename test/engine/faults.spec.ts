@@ -1,0 +1,139 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Settlement } from '../../lib/core/index.js';
+import { UNSETTLED_LIMIT } from '../../lib/engine/settle-queue.js';
+import { at as date, every } from '../../lib/triggers/index.js';
+import { controlledStore } from './support/stores.js';
+import { job, settle, START, World } from './support/world.js';
+
+const away = (): Error => new Error('no connection');
+
+describe('a store that fails', () => {
+  it('is asked again ever less often, told once, and never counts against a job (P25)', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    await world.startAsync(job('work', every({ seconds: 10 })));
+    await world.clock.advanceAsync(15_000);
+    control.failing = away;
+    control.calls.length = 0;
+    await world.clock.advanceAsync(600_000);
+    expect(control.calls.filter((name) => name === 'jobs.claimDue').length).toBeLessThan(120);
+    control.failing = null;
+    await world.clock.advanceAsync(60_000);
+
+    expect(world.typesOf('store.failed', 'store.recovered').map((fact) => fact.type)).toEqual([
+      'store.failed',
+      'store.recovered',
+    ]);
+    expect(world.typesOf('run.failed', 'run.lost', 'job.quarantined')).toHaveLength(0);
+    const runs = await world.runsOf('work');
+    expect(runs.every((run) => run.state === 'succeeded')).toBe(true);
+    expect(runs.some((run) => run.count > 50)).toBe(true);
+  });
+
+  it('keeps an outcome until it can be written; the event comes after that', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work', () => 'done');
+    await world.startAsync(job('work', date('2026-03-01T00:00:05Z')));
+    control.failing = (method) => method === 'jobs.settle' && away();
+    await world.clock.advanceAsync(8_000);
+    expect(world.calls).toHaveLength(1);
+    expect(world.typesOf('run.succeeded')).toHaveLength(0);
+    control.failing = null;
+    await world.clock.advanceAsync(20_000);
+    expect(await world.runsOf('work')).toMatchObject([{ state: 'succeeded', result: 'done', attempt: 1 }]);
+    expect(world.typesOf('run.succeeded')).toHaveLength(1);
+  });
+
+  it('lets a node wait one lease before it takes over others’ runs', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    const asked: (number | null)[] = [];
+    control.failing = (method, [request]) => {
+      if (method === 'jobs.claimDue' && request.now > 0) asked.push(request.recoverBefore);
+      return null;
+    };
+    await world.startAsync(job('work', every({ seconds: 1 })));
+    await world.clock.advanceAsync(2_000);
+    expect(asked).not.toContain(null);
+    control.failing = away;
+    await world.clock.advanceAsync(5_000);
+    asked.length = 0;
+    control.failing = (method, [request]) => {
+      if (method === 'jobs.claimDue' && request.now > 0) asked.push(request.recoverBefore);
+      return null;
+    };
+    await world.clock.advanceAsync(8_000);
+    expect(new Set(asked)).toEqual(new Set([null]));
+    await world.clock.advanceAsync(30_000);
+    expect(asked[asked.length - 1]).not.toBeNull();
+  });
+});
+
+describe('bad rows', () => {
+  it('are found by halving the batch, and settled as failed with their texts cut; the others are not harmed (P23)', async () => {
+    const control = controlledStore({ isShared: true });
+    const world = new World({ stores: [control.store], concurrency: 100 }).handle(
+      'work',
+      (_args, { jobId, logger }) => {
+        logger.log('a line');
+        return jobId === 'job-13' ? 'bad' : 'good';
+      },
+    );
+    const jobs = Array.from({ length: 40 }, (_, index) =>
+      job(`job-${index}`, date('2026-03-01T00:00:05Z'), {}, { task: 'work' }),
+    );
+    control.failing = (method, [items]) =>
+      method === 'jobs.settle' &&
+      (items as Settlement[]).some((item) => item.kind === 'outcome' && item.result === 'bad') &&
+      new Error('value too long');
+    await world.startAsync(...jobs);
+    await world.clock.advanceAsync(120_000);
+
+    const { runs } = await world.scheduler.runs({ limit: 100 });
+    const bad = runs.filter((run) => run.jobId === 'job-13');
+    expect(bad).toMatchObject([{ state: 'failed', result: null, output: null, error: { code: 'UNWRITABLE_OUTCOME' } }]);
+    expect(runs.filter((run) => run.state === 'succeeded')).toHaveLength(39);
+    expect(world.calls).toHaveLength(40);
+  });
+
+  it('that no trigger can be made of are set aside, and harm no other job (P23)', async () => {
+    const control = controlledStore({ isShared: false });
+    const world = new World({ stores: [control.store] })
+      .handle('work')
+      .start(job('good', every({ seconds: 1 }), {}, { task: 'work' }));
+    await control.store.jobs.change({ ids: ['good'], at: START, decide: () => null });
+    await world.scheduler.add([job('bad', every({ seconds: 1 }), {}, { task: 'work', origin: 'runtime' })], {
+      replaceExisting: false,
+    });
+    await control.store.jobs.change({ ids: ['bad'], at: START, decide: () => ({ trigger: '{"type":"moon"}' }) });
+    world.clock.advance(5_000);
+
+    expect(world.calls).toHaveLength(5);
+    expect((await world.scheduler.get('bad'))!.job).toMatchObject({ status: 'unresolved' });
+    expect(world.typesOf('job.unresolved')).toMatchObject([{ job: { id: 'bad' } }]);
+    await world.scheduler.reschedule('bad', every({ seconds: 1 }));
+    world.clock.advance(2_000);
+    expect(world.calls.filter((call) => call.context.jobId === 'bad').length).toBeGreaterThan(0);
+  });
+});
+
+describe('unsettled outcomes', () => {
+  it(`stop the claiming at ${UNSETTLED_LIMIT}`, async () => {
+    const control = controlledStore({ isShared: false });
+    const world = new World({ stores: [control.store], deaf: true }).handle('work');
+    const count = UNSETTLED_LIMIT + 3_000;
+    world.start(
+      ...Array.from({ length: count }, (_, index) =>
+        job(`job-${index}`, date('2026-03-01T00:00:05Z'), {}, { task: 'work' }),
+      ),
+    );
+    control.failing = (method) => method === 'jobs.settle' && away();
+    world.clock.advance(20_000);
+    expect(world.calls.length).toBeGreaterThanOrEqual(UNSETTLED_LIMIT);
+    expect(world.calls.length).toBeLessThan(count);
+    control.failing = null;
+    await world.clock.advanceAsync(30_000);
+    await settle();
+    expect(world.calls).toHaveLength(count);
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JobContext } from '../../lib/core/index.js';
+import { at as date, every } from '../../lib/triggers/index.js';
+import { controlledStore, sharedViews } from './support/stores.js';
+import { deferred, job, settle, START, World } from './support/world.js';
+
+const due = date('2026-03-01T00:00:05Z');
+const heeding = (_args: unknown, { signal }: JobContext): Promise<void> =>
+  new Promise((_yes, no) => signal.addEventListener('abort', () => no(signal.reason as Error)));
+
+describe('stop', () => {
+  it('claims no more, and really waits for a handler of two seconds (P32, U7)', async () => {
+    const world = new World();
+    const gate = deferred<string>();
+    world.handle('work', () => gate.promise).handle('other');
+    world.start(job('work', due), job('other', every({ seconds: 1 })));
+    world.clock.advance(5_000);
+    const before = world.calls.length;
+    let isStopped = false;
+    const stopped = world.scheduler.stop().then(() => {
+      isStopped = true;
+    });
+    await world.clock.advanceAsync(2_000);
+    expect(isStopped).toBe(false);
+    expect(world.calls).toHaveLength(before);
+    gate.resolve('done');
+    await stopped;
+    expect(await world.runsOf('work')).toMatchObject([{ state: 'succeeded', result: 'done' }]);
+    expect(world.clock.timerCount()).toBe(0);
+    expect(world.scheduler.state).toBe('stopped');
+  });
+
+  it('aborts at the deadline, and records the run', async () => {
+    const world = new World({ options: { shutdownTimeout: 3_000 } }).handle('work', heeding);
+    world.start(job('work', due));
+    world.clock.advance(5_000);
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(2_999);
+    expect(world.calls[0].context.signal.aborted).toBe(false);
+    await world.clock.advanceAsync(1);
+    await stopped;
+    expect(await world.runsOf('work')).toMatchObject([{ state: 'cancelled', error: { code: 'SCHEDULER_STOPPED' } }]);
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it('gives a stuck handler up after its grace', async () => {
+    const world = new World({ options: { shutdownTimeout: 3_000 } }).handle('work', () => deferred().promise);
+    world.start(job('work', due, { abortGrace: 1_000 }));
+    world.clock.advance(5_000);
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(4_000);
+    await stopped;
+    expect(world.typesOf('run.abandoned')).toHaveLength(1);
+    expect(await world.runsOf('work')).toMatchObject([{ state: 'cancelled' }]);
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it('ends even when a hook after the attempt hangs', async () => {
+    const after = [{ name: 'hang', call: () => deferred().promise }];
+    const world = new World({ options: { shutdownTimeout: 1_000 }, hooks: { work: { after } } }).handle('work');
+    world.start(job('work', due, { abortGrace: 1_000 }));
+    world.clock.advance(5_000);
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(3_000);
+    await stopped;
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it('gives back what has not started, so that another node runs it (R10)', async () => {
+    const views = sharedViews(2);
+    const first = new World({ stores: [views[0].store] }).handle('work');
+    await first.startAsync(job('work', date('2026-03-01T00:00:10Z')));
+    await first.clock.advanceAsync(9_500);
+    expect(first.typesOf('run.claimed')).toHaveLength(1);
+    await first.scheduler.stop();
+    expect(first.calls).toHaveLength(0);
+    const second = new World({ stores: [views[1].store], clock: first.clock, node: 'node-2' }).handle('work');
+    await second.startAsync(job('work', date('2026-03-01T00:00:10Z')));
+    await first.clock.advanceAsync(1_000);
+    expect(await second.runsOf('work')).toMatchObject([{ state: 'succeeded', attempt: 1 }]);
+    expect((await second.scheduler.get('work'))!.job.losses).toBe(0);
+  });
+
+  it('renews leases while it drains (P32)', async () => {
+    const views = sharedViews(2);
+    const gate = deferred<string>();
+    const first = new World({ stores: [views[0].store], options: { shutdownTimeout: 60_000 } }).handle(
+      'work',
+      () => gate.promise,
+    );
+    const second = new World({ stores: [views[1].store], clock: first.clock, node: 'node-2' }).handle(
+      'work',
+      () => 'stolen',
+    );
+    await first.startAsync(job('work', due));
+    await first.clock.advanceAsync(6_000);
+    await second.startAsync(job('work', due));
+    const stopped = first.scheduler.stop();
+    await first.clock.advanceAsync(40_000);
+    gate.resolve('mine');
+    await first.clock.advanceAsync(1_000);
+    await stopped;
+    expect(await second.runsOf('work')).toMatchObject([{ state: 'succeeded', result: 'mine' }]);
+  });
+
+  it('leaves a run it had to abort to the other nodes when recovery is retry', async () => {
+    const views = sharedViews(2);
+    const first = new World({ stores: [views[0].store], options: { shutdownTimeout: 1_000 } }).handle('work', heeding);
+    await first.startAsync(job('work', due));
+    await first.clock.advanceAsync(6_000);
+    const stopped = first.scheduler.stop();
+    await first.clock.advanceAsync(2_000);
+    await stopped;
+    const second = new World({ stores: [views[1].store], clock: first.clock, node: 'node-2' }).handle(
+      'work',
+      () => 'second',
+    );
+    await second.startAsync(job('work', due));
+    await first.clock.advanceAsync(2_000);
+    expect(await second.runsOf('work')).toMatchObject([{ state: 'succeeded', result: 'second', attempt: 1 }]);
+  });
+
+  it('leaves no timer and no entry in the node list of a shared store (U7)', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    await world.startAsync(job('work', every({ seconds: 1 })));
+    await world.clock.advanceAsync(70_000);
+    expect(await world.scheduler.nodes()).toMatchObject([{ id: 'node-1', tasks: ['work'], jobIds: ['work'] }]);
+    const stopped = world.scheduler.stop();
+    await settle();
+    await stopped;
+    expect(world.clock.timerCount()).toBe(0);
+    expect(await control.store.nodes.list(0)).toEqual([]);
+  });
+
+  it('ends in bounded time when the store is away', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    await world.startAsync(job('work', every({ seconds: 1 })));
+    await world.clock.advanceAsync(1_500);
+    control.failing = (method) => method !== 'jobs.close' && method !== 'nodes.leave' && new Error('away');
+    await world.clock.advanceAsync(1_500);
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(60_000);
+    await stopped;
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it('may be called twice, and without a start', async () => {
+    const world = new World().handle('work').start(job('work', every({ seconds: 1 })));
+    await Promise.all([world.scheduler.stop(), world.scheduler.stop()]);
+    const passive = new World({ options: { enabled: false } }).handle('work').start(job('work', every({ seconds: 1 })));
+    passive.clock.advance(10_000);
+    expect(passive.calls).toHaveLength(0);
+    expect(passive.clock.timerCount()).toBe(0);
+    await passive.scheduler.stop();
+  });
+});
+
+describe('start', () => {
+  it.each([{ enabled: false }, { role: 'client' }, { role: 'worker' }] as const)(
+    'claims nothing and arms no timer with %j',
+    async (options) => {
+      const world = new World({ options }).handle('work').start(job('work', every({ seconds: 1 })));
+      world.clock.advance(5_000);
+      expect(world.calls).toHaveLength(0);
+      expect(world.clock.timerCount()).toBe(0);
+      expect((await world.scheduler.list()).map(({ job: row }) => row.id)).toEqual(['work']);
+    },
+  );
+
+  it('runs a job with runOnStart at each start of a process in memory', async () => {
+    const world = new World().handle('work').start(job('work', every({ hours: 1 }, { runOnStart: true })));
+    world.clock.advance(0);
+    expect(await world.runsOf('work')).toMatchObject([{ kind: 'start', state: 'succeeded', fireTime: START }]);
+  });
+
+  it('runs it in a shared store only when no other node is live', async () => {
+    const views = sharedViews(2);
+    const work = job('work', every({ hours: 1 }, { runOnStart: true }));
+    const first = new World({ stores: [views[0].store] }).handle('work');
+    await first.startAsync(work);
+    await first.clock.advanceAsync(1_000);
+    const second = new World({ stores: [views[1].store], clock: first.clock, node: 'node-2' }).handle('work');
+    await second.startAsync(work);
+    await first.clock.advanceAsync(1_000);
+    expect(first.calls.length + second.calls.length).toBe(1);
+  });
+
+  it('refuses to be called in the wrong order, naming the state', () => {
+    const world = new World();
+    expect(() => world.scheduler.start()).toThrow(/start\(\) was called while the scheduler is new; it must be open/);
+  });
+
+  it('says when it is idle', async () => {
+    const world = new World();
+    const gate = deferred();
+    world.handle('work', () => gate.promise).start(job('work', due));
+    world.clock.advance(5_000);
+    let isIdle = false;
+    const idle = world.scheduler.idle().then(() => {
+      isIdle = true;
+    });
+    await settle();
+    expect(isIdle).toBe(false);
+    gate.resolve();
+    await settle();
+    world.clock.advance(0);
+    await idle;
+    expect(world.scheduler.openAttempts()).toEqual([]);
+  });
+});

@@ -13,6 +13,7 @@ import type {
 } from '../../core/index.js';
 import { NEVER } from './due-queue.js';
 import type { Lane } from './due-queue.js';
+import { END_OF_TIME } from './lease-list.js';
 import type { JobTable, RunEnd } from './job-table.js';
 import { JobRow } from './rows.js';
 import type { Row, RunRow } from './rows.js';
@@ -143,7 +144,7 @@ export class ClaimStep {
     record.dueAt = plan.dueAt;
     record.runCount = plan.runCount;
     if (record.pause !== null) record.pause = null;
-    if (row.unsettled.length > 0) this.applyToUnsettled(row, plan);
+    if (row.hasUnsettled) this.applyToUnsettled(row, plan);
     for (const skip of plan.skips) this.skipped.push(this.table.skip(row, skip, this.request.now));
     for (const run of plan.runs) this.make(row, run);
     // What was cancelled at once has left its place.
@@ -181,16 +182,7 @@ export class ClaimStep {
   private claim(run: RunRow, cause: ClaimCause): void {
     const { node, leaseUntil } = this.request;
     this.table.hold(run, node, leaseUntil);
-    const { record } = run;
-    this.claims.push({
-      runId: record.id,
-      jobId: record.jobId,
-      token: record.token,
-      run: record,
-      job: run.job.record,
-      leaseUntil,
-      cause,
-    });
+    this.claims.push(new MemoryClaim(run.record, run.job.record, cause));
   }
 
   private finish(row: JobRow, reason: JobPlan['finished']): void {
@@ -219,7 +211,27 @@ export class ClaimStep {
   private nextLeaseEnd(): Instant {
     let run = this.table.leases.first;
     while (run !== null && run.record.leaseUntil! <= this.request.now) run = run.nextLease;
-    return run?.record.leaseUntil ?? NEVER;
+    const end = run?.record.leaseUntil ?? NEVER;
+    return end >= END_OF_TIME ? NEVER : end;
+  }
+}
+
+/** Made by a constructor, as the run is: see there. */
+class MemoryClaim implements Claim {
+  readonly runId: string;
+  readonly jobId: string;
+  readonly token: number;
+  readonly leaseUntil: Instant;
+
+  constructor(
+    readonly run: RunRecord,
+    readonly job: JobRecord,
+    readonly cause: ClaimCause,
+  ) {
+    this.runId = run.id;
+    this.jobId = run.jobId;
+    this.token = run.token;
+    this.leaseUntil = run.leaseUntil!;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Instant, JsonValue, Outcome, PlannedSkip, RunError, RunRecord, SkipReason } from '../../core/index.js';
 import { DueQueue, NEVER } from './due-queue.js';
 import { LeaseList } from './lease-list.js';
-import { JobRow, RunRow, runRecordOf } from './rows.js';
+import { JobRow, RunRow, MemoryRun } from './rows.js';
 import type { MutableJobRecord, Row, RunStart } from './rows.js';
 import { RunIds } from './run-ids.js';
 import { SettledChains } from './settled-chains.js';
@@ -57,17 +57,17 @@ export class JobTable {
     const lane = this.due.laneOf(record.policy.executor);
     if (lane !== row.lane) {
       row.lane.dequeue(row);
-      for (const run of row.unsettled) row.lane.dequeue(run);
+      for (const run of row.unsettled()) row.lane.dequeue(run);
       row.lane = lane;
     }
     row.lane.queue(row, row.dueForPlan());
-    for (const run of row.unsettled) row.lane.queue(run, run.dueForClaim());
+    for (const run of row.unsettled()) row.lane.queue(run, run.dueForClaim());
     this.promote(row, at);
   }
 
   remove(row: JobRow): void {
     const { id } = row.record;
-    for (const run of row.unsettled) {
+    for (const run of row.unsettled()) {
       if (run.isHeld()) this.strays.set(run.record.id, run);
     }
     row.isGone = true;
@@ -80,7 +80,7 @@ export class JobTable {
   /** A new unsettled run; nobody holds it and it is not queued. */
   open(row: JobRow, start: RunStart, state: 'waiting' | 'buffered', at: Instant): RunRow {
     const serial = this.ids.next();
-    const run = new RunRow(runRecordOf(this.ids.idOf(serial), row.record, start, at), serial, row);
+    const run = new RunRow(new MemoryRun(this.ids.idOf(serial), row.record, start, at), serial, row);
     run.record.state = state;
     row.attach(run);
     if (start.kind !== 'manual' && start.fireTime > row.lastFireTime) row.lastFireTime = start.fireTime;
@@ -122,7 +122,7 @@ export class JobTable {
     record.result = end.result;
     record.output = end.output;
     if (end.keepHistory) this.settled.archive(this.keeperOf(run), record, run.serial);
-    if (wasOpen && job.unsettled.length > 0) this.promote(job, end.at);
+    if (wasOpen && job.hasUnsettled) this.promote(job, end.at);
   }
 
   /** Takes the run out without a trace. */
@@ -157,9 +157,9 @@ export class JobTable {
 
   /** Makes the first buffered run due, if there is room. */
   promote(row: JobRow, at: Instant): void {
-    if (row.unsettled.length === 0) return;
+    if (!row.hasUnsettled) return;
     if (row.openCount() >= row.record.policy.maxInstances) return;
-    const first = row.unsettled.find((run) => run.record.state === 'buffered');
+    const first = row.unsettled().find((run) => run.record.state === 'buffered');
     if (first !== undefined) this.letGo(first, at);
   }
 
@@ -179,7 +179,7 @@ export class JobTable {
 
   /** Deletes what has not started: runs that nobody holds, and claims whose start is still to come. */
   deleteUnstarted(row: JobRow, at: Instant): void {
-    for (const run of row.unsettled) {
+    for (const run of row.unsettled()) {
       if (!run.isHeld() || run.record.dueAt > at) this.forget(run);
     }
   }
@@ -188,7 +188,7 @@ export class JobTable {
   runFor(row: JobRow, fireTime: Instant): RunRecord | null {
     if (fireTime > row.lastFireTime) return null;
     const { generation } = row.record;
-    for (const { record } of row.unsettled) {
+    for (const { record } of row.unsettled()) {
       if (record.fireTime === fireTime && record.kind !== 'manual' && record.jobGeneration === generation)
         return record;
     }
@@ -233,7 +233,7 @@ export class JobTable {
     this.rows.delete(from);
     this.rows.set(row.record.id, row);
     this.sortedIds = null;
-    for (const run of row.unsettled) {
+    for (const run of row.unsettled()) {
       run.record.jobId = row.record.id;
       if (run.isHeld()) this.strays.set(run.record.id, run);
     }

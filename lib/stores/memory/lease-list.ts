@@ -1,8 +1,8 @@
 import type { Instant } from '../../core/index.js';
 import type { RunRow } from './rows.js';
 
-/** Later than any date: a lease up to there never ends and needs no place in the list. */
-const END_OF_TIME: Instant = 8.64e15;
+/** The last instant that a date can name: a lease up to there never ends. */
+export const END_OF_TIME: Instant = 8.64e15;
 
 /**
  * Held runs by the end of their lease, the earliest first: a doubly linked list. Leases are nearly always given in order,
@@ -20,7 +20,7 @@ export class LeaseList {
   place(run: RunRow): void {
     this.remove(run);
     const until = run.record.leaseUntil;
-    if (until === null || until >= END_OF_TIME) return;
+    if (until === null) return;
     let before = this.tail;
     while (before !== null && before.record.leaseUntil! > until) before = before.previousLease;
     this.insertAfter(before, run);

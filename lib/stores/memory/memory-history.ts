@@ -68,7 +68,7 @@ export class MemoryRunHistory implements RunHistory {
   private offerRuns(row: JobRow, filter: RunFilter, newest: Newest): void {
     const { settled } = this.table;
     if (!row.isGone) {
-      for (const { record, serial } of row.unsettled) {
+      for (const { record, serial } of row.unsettled()) {
         newest.offer({ fireTime: record.fireTime, serial, read: () => record }, filter);
       }
     }

@@ -32,7 +32,7 @@ export function applyPatch(table: JobTable, row: JobRow, change: JobChange): voi
 
 function withdraw(table: JobTable, row: JobRow, at: Instant): Restored {
   const untried: RunRow[] = [];
-  for (const run of row.unsettled) {
+  for (const run of row.unsettled()) {
     if (run.record.dueAt <= at || run.record.state === 'buffered') continue;
     if (isUntried(run)) untried.push(run);
     else if (run.isHeld()) takeBack(table, run);

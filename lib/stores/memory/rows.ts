@@ -1,4 +1,15 @@
-import type { Instant, JobPatch, JobRecord, NewJob, RunKind, RunRecord } from '../../core/index.js';
+import type {
+  Instant,
+  JobPatch,
+  JobRecord,
+  JsonValue,
+  NewJob,
+  RunError,
+  RunKind,
+  RunRecord,
+  RunState,
+  SkipReason,
+} from '../../core/index.js';
 import { NEVER } from './due-queue.js';
 import type { Lane } from './due-queue.js';
 
@@ -6,12 +17,12 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The store's own copy. Scheduling fields are written in place; a change of anything else makes a new record. */
 export type MutableJobRecord = Mutable<JobRecord>;
-export type MutableRunRecord = Mutable<RunRecord>;
+type MutableRunRecord = Mutable<RunRecord>;
 
 /** What can be due: a job for its plan, a waiting run for a claim. */
 export type Row = JobRow | RunRow;
 
-const NO_RUNS: RunRow[] = [];
+const NO_RUNS: readonly RunRow[] = [];
 const NO_RECORDS: readonly RunRecord[] = [];
 
 /** A run in the making. */
@@ -26,8 +37,9 @@ export interface RunStart {
 
 /** A job with what hangs on it. The record alone leaves the store, so that it can be printed and compared. */
 export class JobRow {
-  /** Open and buffered runs, oldest first. Shared and empty while there is none. */
-  unsettled: RunRow[] = NO_RUNS;
+  /** Open and buffered runs, oldest first: a chain. */
+  private firstRun: RunRow | null = null;
+  private lastRun: RunRow | null = null;
   /** Settled runs: a chain through `SettledRuns`, oldest first. */
   firstSettled = -1;
   lastSettled = -1;
@@ -43,25 +55,46 @@ export class JobRow {
     public lane: Lane<Row>,
   ) {}
 
+  get hasUnsettled(): boolean {
+    return this.firstRun !== null;
+  }
+
   attach(run: RunRow): void {
-    if (this.unsettled.length === 0) this.unsettled = [run];
-    else this.unsettled.push(run);
+    if (this.lastRun === null) this.firstRun = run;
+    else this.lastRun.nextRun = run;
+    this.lastRun = run;
   }
 
   detach(run: RunRow): void {
-    if (this.unsettled.length === 1 && this.unsettled[0] === run) this.unsettled = NO_RUNS;
-    else this.unsettled = this.unsettled.filter((it) => it !== run);
+    let before: RunRow | null = null;
+    let at = this.firstRun;
+    while (at !== run) {
+      if (at === null) return;
+      before = at;
+      at = at.nextRun;
+    }
+    if (before === null) this.firstRun = run.nextRun;
+    else before.nextRun = run.nextRun;
+    if (this.lastRun === run) this.lastRun = before;
+    run.nextRun = null;
+  }
+
+  /** A list of its own, which stays as it is when runs come and go. */
+  unsettled(): readonly RunRow[] {
+    if (this.firstRun === null) return NO_RUNS;
+    const runs: RunRow[] = [];
+    for (let run: RunRow | null = this.firstRun; run !== null; run = run.nextRun) runs.push(run);
+    return runs;
   }
 
   unsettledRecords(): readonly RunRecord[] {
-    return this.unsettled.length === 0 ? NO_RECORDS : this.unsettled.map((run) => run.record);
+    return this.firstRun === null ? NO_RECORDS : this.unsettled().map((run) => run.record);
   }
 
   unsettledRun(runId: string): RunRow | undefined {
-    const { unsettled } = this;
-    // One open run is the rule; its id is the very text that the claim handed out.
-    if (unsettled.length === 1) return unsettled[0].record.id === runId ? unsettled[0] : undefined;
-    return unsettled.find((run) => run.record.id === runId);
+    let run = this.firstRun;
+    while (run !== null && run.record.id !== runId) run = run.nextRun;
+    return run ?? undefined;
   }
 
   /** When its plan is to be asked next. */
@@ -74,7 +107,7 @@ export class JobRow {
 
   openCount(): number {
     let count = 0;
-    for (const run of this.unsettled) if (run.record.state !== 'buffered') count++;
+    for (let run = this.firstRun; run !== null; run = run.nextRun) if (run.record.state !== 'buffered') count++;
     return count;
   }
 }
@@ -82,13 +115,15 @@ export class JobRow {
 /** An unsettled run. */
 export class RunRow {
   queuedAt: Instant = NEVER;
+  /** Next in the job's chain. */
+  nextRun: RunRow | null = null;
   /** Neighbours in the list of leases. */
   previousLease: RunRow | null = null;
   nextLease: RunRow | null = null;
   isLeased = false;
 
   constructor(
-    readonly record: MutableRunRecord,
+    readonly record: MemoryRun,
     /** Counts up with each run of the store; its id is made of it. */
     readonly serial: number,
     public job: JobRow,
@@ -107,6 +142,53 @@ export class RunRow {
     if (this.record.state !== 'waiting') return NEVER;
     const { status } = this.job.record;
     return status === 'orphaned' || status === 'unresolved' ? NEVER : this.record.dueAt;
+  }
+}
+
+/**
+ * A run's record; it waits, unclaimed. Made by a constructor, for V8 soon puts what a literal makes into old space when
+ * much of it outlives a few collections, and what belongs to short runs would then have to be collected there.
+ */
+export class MemoryRun implements MutableRunRecord {
+  readonly id: string;
+  jobId: string;
+  jobGeneration: number;
+  task: string;
+  kind: RunKind;
+  fireTime: Instant;
+  firstFireTime: Instant;
+  count: number;
+  countIsExact: boolean;
+  dueAt: Instant;
+  state: RunState = 'waiting';
+  attempt = 0;
+  token = 0;
+  node: string | null = null;
+  leaseUntil: Instant | null = null;
+  cancelRequested = false;
+  forced = false;
+  args: readonly JsonValue[] | null = null;
+  createdAt: Instant;
+  startedAt: Instant | null = null;
+  settledAt: Instant | null = null;
+  reason: SkipReason | null = null;
+  detail: string | null = null;
+  error: RunError | null = null;
+  result: JsonValue | null = null;
+  output: string | null = null;
+
+  constructor(id: string, job: JobRecord, start: RunStart, at: Instant) {
+    this.id = id;
+    this.jobId = job.id;
+    this.jobGeneration = job.generation;
+    this.task = job.task;
+    this.kind = start.kind;
+    this.fireTime = start.fireTime;
+    this.firstFireTime = start.firstFireTime;
+    this.count = start.count;
+    this.countIsExact = start.countIsExact;
+    this.dueAt = start.dueAt;
+    this.createdAt = at;
   }
 }
 
@@ -139,38 +221,6 @@ export function recordOf(job: NewJob, generation: number): MutableJobRecord {
     appVersion: job.appVersion,
     createdAt: job.createdAt,
     updatedAt: job.updatedAt,
-  };
-}
-
-/** One literal for every run: all records share one shape. It waits, unclaimed. */
-export function runRecordOf(id: string, job: JobRecord, start: RunStart, at: Instant): MutableRunRecord {
-  return {
-    id,
-    jobId: job.id,
-    jobGeneration: job.generation,
-    task: job.task,
-    kind: start.kind,
-    fireTime: start.fireTime,
-    firstFireTime: start.firstFireTime,
-    count: start.count,
-    countIsExact: start.countIsExact,
-    dueAt: start.dueAt,
-    state: 'waiting',
-    attempt: 0,
-    token: 0,
-    node: null,
-    leaseUntil: null,
-    cancelRequested: false,
-    forced: false,
-    args: null,
-    createdAt: at,
-    startedAt: null,
-    settledAt: null,
-    reason: null,
-    detail: null,
-    error: null,
-    result: null,
-    output: null,
   };
 }
 

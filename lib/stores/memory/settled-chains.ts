@@ -96,7 +96,7 @@ export class SettledChains {
     return (
       before.reason === skip.reason &&
       before.detail === skip.detail &&
-      before.jobGeneration === row.record.generation &&
+      this.runs.generation(entry) === row.record.generation &&
       this.runs.fireTime(entry) < skip.firstFireTime &&
       // A run in between would seem to be covered by the range.
       row.lastFireTime <= this.runs.fireTime(entry)
@@ -107,7 +107,7 @@ export class SettledChains {
     return (
       this.runs.outcome(entry) !== 'skipped' &&
       this.runs.kind(entry) !== 'manual' &&
-      this.runs.particulars(entry).jobGeneration === row.record.generation
+      this.runs.generation(entry) === row.record.generation
     );
   }
 }

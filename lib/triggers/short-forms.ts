@@ -5,7 +5,7 @@ import { CalendarIntervalTrigger } from './calendar-interval-trigger.js';
 import { CronTrigger } from './cron-trigger.js';
 import type { CronFields } from './cron/cron-fields.js';
 import { DateTrigger } from './date-trigger.js';
-import type { DurationInput } from './durations.js';
+import { durationText, type DurationInput } from './durations.js';
 import { InvalidDurationError } from './errors.js';
 import type { InstantInput } from './instants.js';
 import type { IntervalOptions } from './interval-trigger.js';
@@ -36,7 +36,9 @@ export function cron(rule: string | CronFields, options?: TriggerOptions): CronT
  */
 export function every(length: Exclude<DurationInput, number>, options?: IntervalOptions): IntervalTrigger {
   if (typeof length === 'number') {
-    const advice = `${String(length)} is milliseconds; write '${String(length)}s' or { seconds: ${String(length)} }.`;
+    const advice = !(length >= 1_000)
+      ? `${String(length)} is milliseconds; write '${String(length)}s' or { seconds: ${String(length)} }.`
+      : `A number leaves its unit open; for as many milliseconds write '${durationText(length)}'.`;
     throw new InvalidDurationError('The length of every()', length, advice);
   }
   return new IntervalTrigger(length, options);

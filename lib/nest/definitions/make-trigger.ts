@@ -1,4 +1,4 @@
-import { CronTrigger, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
+import { cron, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
 import { millis } from '../options/units.js';
 import { withoutSnakeCase } from '../options/index.js';
 import type { Instant, Trigger } from '../../core/index.js';
@@ -30,7 +30,8 @@ function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions, now: 
   const beside = triggerOptions(options);
   switch (rule.kind) {
     case 'cron':
-      return new CronTrigger(withoutSnakeCase(rule.when as string | Record<string, unknown>), beside);
+      // Not the class: `@reboot` is no CronTrigger.
+      return cron(withoutSnakeCase(rule.when as string | Record<string, unknown>) as string, beside);
     case 'interval':
       return new IntervalTrigger(rule.length, { ...beside, ...intervalOptions(options) });
     case 'at':

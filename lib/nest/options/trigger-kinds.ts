@@ -1,6 +1,6 @@
 import { SchedulerError } from '../../core/index.js';
 import type { Trigger } from '../../core/index.js';
-import { CronTrigger } from '../../triggers/index.js';
+import { cron } from '../../triggers/index.js';
 import type { CronFields } from './inputs.js';
 import type { Kind, OptionSpec } from './kind.js';
 import { isPlainObject, mustBe, problem } from './kind.js';
@@ -16,7 +16,7 @@ export function cronRule(): Kind {
       const advice = "Write '0 9 * * 1-5' or { hour: 9, dayOfWeek: 'mon-fri' }.";
       if (!isRule) return mustBe(option, value, 'a cron expression or its fields', advice);
       try {
-        new CronTrigger(withoutSnakeCase(value));
+        cron(withoutSnakeCase(value) as string);
         return [];
       } catch (error) {
         if (!(error instanceof SchedulerError)) throw error;

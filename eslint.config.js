@@ -69,6 +69,7 @@ export default defineConfig(
         fetch: 'readonly',
         AbortSignal: 'readonly',
         Buffer: 'readonly',
+        performance: 'readonly',
       },
     },
   },

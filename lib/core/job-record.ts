@@ -43,7 +43,7 @@ export interface JobRecord {
   /** Given by the store; raised by each change and each applied plan. */
   readonly version: number;
   readonly status: JobStatus;
-  readonly statusReason: FinishReason | string | null;
+  readonly statusReason: string | null;
   readonly statusAt: Instant | null;
   readonly pause: JobPause | null;
   /** Next fire time, not yet acted on; null: none. */

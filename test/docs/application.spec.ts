@@ -117,7 +117,7 @@ describe('dependency injection guide', () => {
       constructor(@Inject(REQUEST) private readonly job: JobContext) {}
 
       get name() {
-        return String(this.job.args[0]);
+        return this.job.args[0] as string;
       }
     }
 

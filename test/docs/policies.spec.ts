@@ -102,7 +102,7 @@ describe('retries guide', () => {
     const { tester } = await start([Payments]);
     await tester.travelTo('2026-11-20T04:05:00Z');
     const [run] = await tester.runsOf('Payments.settle');
-    expect([run!.state, run!.attempt]).toEqual(['succeeded', 3]);
+    expect([run.state, run.attempt]).toEqual(['succeeded', 3]);
   });
 
   it('timeout', async () => {

@@ -25,7 +25,7 @@ const runCode = filesBelow(import.meta.dirname, '.ts').map((path) => join0(trimm
 const samples = [join(root, 'README.md'), ...filesBelow(join(root, 'docs'), '.md')].flatMap((path) =>
   [...readFileSync(path, 'utf8').matchAll(/^```(?:ts|typescript)\n(.*?)^```/gms)].map((match, index) => ({
     place: `${relative(root, path)} sample ${index + 1}`,
-    code: match[1]!,
+    code: match[1],
   })),
 );
 

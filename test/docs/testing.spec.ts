@@ -51,6 +51,6 @@ describe('testing guide', () => {
     const next = await tester.nextFires('billing', 2);
 
     expect(run.state).toBe('succeeded');
-    expect(next[0]!.toISOString()).toBe('2026-11-30T23:00:00.000Z');
+    expect(next[0].toISOString()).toBe('2026-11-30T23:00:00.000Z');
   });
 });

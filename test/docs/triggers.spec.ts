@@ -181,7 +181,7 @@ describe('triggers guide', () => {
 
     guide = await startGuide({ imports: [SchedulerModule.forRoot()], providers: [Probes] });
     const [once, twice] = await guide.tester.nextFires('Probes.first', 2);
-    expect(twice!.getTime() - once!.getTime()).toBe(3_600_000);
+    expect(twice.getTime() - once.getTime()).toBe(3_600_000);
   });
 
   it('previews', () => {
@@ -204,8 +204,8 @@ describe('time zone guide', () => {
     expect(new Date(daily.next(Date.parse('2027-03-28T00:00Z'))!).toISOString()).toBe('2027-03-28T01:00:00.000Z');
     // 31 October 2027: 02:30 comes twice, the run comes once.
     const [first, second] = daily.fireTimes(Date.parse('2027-10-30T12:00Z'), 2);
-    expect(new Date(first!).toISOString()).toBe('2027-10-31T00:30:00.000Z');
-    expect(new Date(second!).toISOString()).toBe('2027-11-01T01:30:00.000Z');
+    expect(new Date(first).toISOString()).toBe('2027-10-31T00:30:00.000Z');
+    expect(new Date(second).toISOString()).toBe('2027-11-01T01:30:00.000Z');
   });
 
   it('the zone of a job', async () => {

@@ -188,8 +188,8 @@ describe('S1 advanced features', () => {
     await seed.tester.travel({ hours: 4 });
     expect(made).toBe(backups * 2);
     const [run] = await seed.tester.runsOf('declared_backup');
-    expect(run!.state).toBe(changed ? 'succeeded' : 'skipped');
-    expect(run!.reason).toBe(changed ? null : 'condition');
+    expect(run.state).toBe(changed ? 'succeeded' : 'skipped');
+    expect(run.reason).toBe(changed ? null : 'condition');
   });
 });
 

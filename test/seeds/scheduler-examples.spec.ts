@@ -99,7 +99,7 @@ describe('S2 job options', () => {
     expect(tries).toBe(2);
     await seed.tester.travel('60s');
     expect(await seed.ran('morning_emails')).toEqual(['2026-11-20T08:00:00.000Z']);
-    expect((await seed.tester.runsOf('morning_emails'))[0]!.attempt).toBe(3);
+    expect((await seed.tester.runsOf('morning_emails'))[0].attempt).toBe(3);
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { failed, skipped, stopped } from './ending.js';
 import type { Ending } from './ending.js';
 import { LiveRun } from './live-run.js';
 import type { RunSurroundings } from './live-run.js';
+import { LiveRuns } from './live-runs.js';
 import { judgeLoss } from './losses.js';
 import { dueAtOf } from './fire-times.js';
 import { nextAfterClose } from './plan.js';
@@ -21,7 +22,7 @@ const NO_HANDLER: TaskHandler = () => undefined;
 /** Leads claimed runs of one store through waiting, attempt and settle. */
 export class Dispatcher implements RunSurroundings {
   /** Everything claimed and not yet settled, by run id. */
-  readonly live = new Map<string, LiveRun>();
+  readonly live = new LiveRuns();
   readonly line = new DueLine();
   private readonly chains: Chains;
 
@@ -115,6 +116,8 @@ export class Dispatcher implements RunSurroundings {
     const handler = this.site.parts.tasks.resolve(claim.job.task);
     const run = new LiveRun(claim, handler ?? NO_HANDLER, this);
     run.leaseEnd = leaseEnd;
+    const former = this.live.get(claim.runId);
+    if (former !== undefined) this.lose(former, 'this node has taken its own run over, after its lease had ended');
     this.live.set(claim.runId, run);
     tellRun(this.site, 'run.claimed', run);
     if (handler === null) this.refuse(run, 'task', claim.job.task);
@@ -194,7 +197,7 @@ export class Dispatcher implements RunSurroundings {
 
   private close(run: LiveRun): void {
     run.state = 'closed';
-    this.live.delete(run.claim.runId);
+    if (this.live.get(run.claim.runId) === run) this.live.delete(run.claim.runId);
   }
 
   private slotsOf(run: LiveRun): Slots {

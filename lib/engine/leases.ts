@@ -26,6 +26,8 @@ export class Leases {
   private timer: Timer | null = null;
   private isRenewing = false;
   private isOpen = false;
+  /** When the last answered round was begun. */
+  private renewedAt: Millis = -Infinity;
   /** Runs whose lease was too short to start: offered again once it is renewed. */
   private waiting: LiveRun[] = [];
 
@@ -50,6 +52,24 @@ export class Leases {
     return true;
   }
 
+  /**
+   * This process stood still for longer than a lease: what it held is aborted and renewed before anything else, and
+   * until that is answered it takes over no run, since these would be its own.
+   */
+  isLate(): boolean {
+    const now = this.parts.clock.monotonic();
+    if (now - this.renewedAt < this.parts.options.lease) return false;
+    let isLate = false;
+    for (const run of this.parts.dispatcher.live.values()) isLate ||= run.leaseEnd <= now;
+    return isLate;
+  }
+
+  /** Aborts what ended, and asks whether it may go on. */
+  catchUp(): void {
+    this.endOverdue();
+    this.renew();
+  }
+
   /** Clocks have parted, or somebody changed claims: what has not started may no longer be ours. */
   distrust(): void {
     const now = this.parts.clock.monotonic();
@@ -62,7 +82,11 @@ export class Leases {
   renew(): void {
     if (this.isRenewing) return;
     const runs = [...this.parts.dispatcher.live.values()];
-    if (runs.length === 0) return;
+    if (runs.length === 0) {
+      // What could not be renewed is settled or lost by now.
+      this.parts.health.answered('renew');
+      return;
+    }
     this.isRenewing = true;
     const { store, clock, time, health } = this.parts;
     const { lease } = this.parts.options;
@@ -76,6 +100,7 @@ export class Leases {
       (renewals) => {
         this.isRenewing = false;
         health.answered('renew');
+        this.renewedAt = startedAt;
         runs.forEach((run, index) => this.renewed(run, renewals[index], startedAt + lease));
         this.offerAgain();
       },
@@ -90,9 +115,8 @@ export class Leases {
 
   private tick(): void {
     this.timer = null;
-    this.endOverdue();
+    this.catchUp();
     this.parts.beat();
-    this.renew();
     this.arm(this.parts.options.lease / 3);
   }
 

@@ -83,6 +83,7 @@ export class StoreLoop {
       this.mustMeasure = true;
       site.leases.distrust();
     }
+    if (site.store.isShared && site.leases.isLate()) site.leases.catchUp();
     site.dispatcher.startDue(site.time.now());
     if (!this.isAsking && site.time.now() >= this.claimAt) this.claimBatches();
     site.settles.flush();
@@ -170,7 +171,7 @@ export class StoreLoop {
       now,
       until: shared ? now + lookAhead : now,
       leaseUntil: shared ? now + lease : FOREVER,
-      recoverBefore: shared && site.health.mayRecover(lease) ? now : null,
+      recoverBefore: shared && site.health.mayRecover(lease) && !site.leases.isLate() ? now : null,
     };
   }
 

@@ -190,7 +190,7 @@ describe('losses', () => {
 });
 
 describe('changes reach other nodes', () => {
-  async function ahead(change: (world: World) => Promise<unknown> | unknown) {
+  async function ahead(change: (world: World) => unknown) {
     const { worlds, views, clock } = await cluster(2, [job('work', every({ seconds: 10 }))], { watches: true });
     await clock.advanceAsync(9_500);
     const holder = worlds.findIndex((world) => world.typesOf('run.claimed').length === 1);

@@ -122,11 +122,8 @@ describe('unsettled outcomes', () => {
     const control = controlledStore({ isShared: false });
     const world = new World({ stores: [control.store], deaf: true }).handle('work');
     const count = UNSETTLED_LIMIT + 3_000;
-    world.start(
-      ...Array.from({ length: count }, (_, index) =>
-        job(`job-${index}`, date('2026-03-01T00:00:05Z'), {}, { task: 'work' }),
-      ),
-    );
+    const due = date('2026-03-01T00:00:05Z');
+    world.start(...Array.from({ length: count }, (_, index) => job(`job-${index}`, due, {}, { task: 'work' })));
     control.failing = (method) => method === 'jobs.settle' && away();
     world.clock.advance(20_000);
     expect(world.calls.length).toBeGreaterThanOrEqual(UNSETTLED_LIMIT);
@@ -135,5 +132,5 @@ describe('unsettled outcomes', () => {
     await world.clock.advanceAsync(30_000);
     await settle();
     expect(world.calls).toHaveLength(count);
-  });
+  }, 30_000);
 });

@@ -61,7 +61,7 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
     control.calls.push(method);
     const act = (): unknown => {
       const fault = control.failing?.(method, args);
-      if (fault !== undefined && fault !== null && fault !== false) throw fault;
+      if (fault instanceof Error) throw fault;
       const answer = work();
       return method === 'jobs.claimDue' && control.clock !== null
         ? { ...(answer as object), storeNow: control.clock() }

@@ -26,6 +26,8 @@ interface KeptHooks {
 export class HookBook {
   private readonly ofCode = new Map<string, KeptHooks>();
   private readonly ofNames = new Map<string, JobHooks>();
+  /** The memory store hands out the same object each time: a look-up by text would cost more than the rest of a run. */
+  private readonly ofObjects = new WeakMap<HookNames, JobHooks>();
 
   constructor(
     private readonly providers: Providers,
@@ -67,9 +69,14 @@ export class HookBook {
   }
 
   private named(names: HookNames, place: string): JobHooks {
+    const seen = this.ofObjects.get(names);
+    if (seen !== undefined) return seen;
     const key = JSON.stringify(names);
     const known = this.ofNames.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.ofObjects.set(names, known);
+      return known;
+    }
     const kinds = Object.entries(names) as [HookKind, readonly string[]][];
     const hooks = Object.fromEntries(
       kinds.map(([kind, list]) => [kind, list.map((name) => this.byName(name, place))]),

@@ -109,7 +109,7 @@ function factsOf(trigger: Trigger): TriggerFacts {
   const { start, end }: Record<string, JsonValue> = isSerializable(trigger) ? trigger.toJSON() : {};
   return {
     text: trigger.toString(),
-    description: trigger.describe(),
+    description: descriptionOf(trigger),
     timezone: trigger.timezone ?? null,
     start: boundOf(start),
     end: boundOf(end),
@@ -117,6 +117,18 @@ function factsOf(trigger: Trigger): TriggerFacts {
     limit: trigger.limit,
     runOnStart: trigger.runOnStart,
   };
+}
+
+/** Equal triggers of many jobs are one object, and a sentence takes far longer to make than the rest of a view. */
+const descriptions = new WeakMap<Trigger, string>();
+
+function descriptionOf(trigger: Trigger): string {
+  let description = descriptions.get(trigger);
+  if (description === undefined) {
+    description = trigger.describe();
+    descriptions.set(trigger, description);
+  }
+  return description;
 }
 
 function boundOf(text: JsonValue | undefined): Date | null {

@@ -1,5 +1,5 @@
 import type { Problem, TableOf } from './kind.js';
-import { problem } from './kind.js';
+import { conflict } from './kind.js';
 import { either, flag, integer, listOf, nullable, oneOf, text, thing } from './kinds.js';
 import { hook } from './hook-kind.js';
 import type {
@@ -32,7 +32,7 @@ export const RETRY_TABLE: TableOf<RetryOptions> = {
 function retryTogether(options: Record<string, unknown>): readonly Problem[] {
   const { delay, maxDelay } = options as RetryOptions;
   if (delay === undefined || maxDelay === undefined || millis(delay) <= millis(maxDelay)) return [];
-  return problem('maxDelay', maxDelay, `is shorter than delay. Make it at least as long, or leave it out.`);
+  return conflict('maxDelay', maxDelay, 'is shorter than delay. Make it at least as long, or leave it out.');
 }
 
 const retry = group(RETRY_TABLE, {
@@ -179,38 +179,42 @@ const CONTRADICTIONS: readonly Rule[] = [
   ({ misfire, coalesce }) =>
     misfire === undefined || coalesce === undefined
       ? []
-      : problem('misfire', misfire, `stands beside coalesce, which it sets itself. Keep one of them.`),
+      : conflict('misfire', misfire, `stands beside coalesce, which it sets itself. Keep one of them.`),
   ({ misfire, misfireGraceTime }) =>
     misfire === undefined || misfireGraceTime === undefined
       ? []
-      : problem('misfire', misfire, `stands beside misfireGraceTime, which it sets itself. Keep one of them.`),
+      : conflict('misfire', misfire, `stands beside misfireGraceTime, which it sets itself. Keep one of them.`),
   ({ catchUpLimit, coalesce, misfire }) =>
     catchUpLimit !== undefined && (coalesce === true || misfire === 'skip' || misfire === 'runOnce')
-      ? problem('catchUpLimit', catchUpLimit, 'counts only without coalescing. Write coalesce: false, or leave it out.')
+      ? conflict(
+          'catchUpLimit',
+          catchUpLimit,
+          'counts only without coalescing. Write coalesce: false, or leave it out.',
+        )
       : [],
   ({ withoutOverlapping, overlap }) =>
     isOn(withoutOverlapping) && overlap !== undefined && overlap !== 'skip'
-      ? problem('overlap', overlap, "contradicts withoutOverlapping, which means 'skip'. Keep one of them.")
+      ? conflict('overlap', overlap, "contradicts withoutOverlapping, which means 'skip'. Keep one of them.")
       : [],
   ({ withoutOverlapping, maxInstances }) =>
     isOn(withoutOverlapping) && maxInstances !== undefined && maxInstances > 1
-      ? problem('maxInstances', maxInstances, 'contradicts withoutOverlapping, which means 1. Keep one of them.')
+      ? conflict('maxInstances', maxInstances, 'contradicts withoutOverlapping, which means 1. Keep one of them.')
       : [],
   ({ runInBackground, executor }) =>
     runInBackground === true && executor !== undefined && executor !== 'background'
-      ? problem('executor', executor, "contradicts runInBackground, which means 'background'. Keep one of them.")
+      ? conflict('executor', executor, "contradicts runInBackground, which means 'background'. Keep one of them.")
       : [],
   ({ keepHistory, history }) =>
     keepHistory === false && history !== undefined
-      ? problem('history', history, 'contradicts keepHistory: false. Keep one of them.')
+      ? conflict('history', history, 'contradicts keepHistory: false. Keep one of them.')
       : [],
   ({ start, initialDelay }) =>
     start !== undefined && initialDelay !== undefined
-      ? problem('initialDelay', initialDelay, 'stands beside start: both say when the first fire time is. Keep one.')
+      ? conflict('initialDelay', initialDelay, 'stands beside start: both say when the first fire time is. Keep one.')
       : [],
   ({ fixedDelay, withoutOverlapping }) =>
     fixedDelay === true && isOn(withoutOverlapping)
-      ? problem(
+      ? conflict(
           'withoutOverlapping',
           withoutOverlapping,
           'says nothing beside fixedDelay, which never overlaps. Leave it out.',
@@ -227,7 +231,7 @@ function startAfterEnd({ start, end, timezone }: JobOptions & TriggerOptions): r
   if (start === undefined || end === undefined) return [];
   const [from, to] = [readInstant(start, timezone ?? 'UTC'), readInstant(end, timezone ?? 'UTC')];
   if (typeof from === 'string' || typeof to === 'string' || from <= to) return [];
-  return problem('end', end, 'is before start: there would be no fire time. Exchange them.');
+  return conflict('end', end, 'is before start: there would be no fire time. Exchange them.');
 }
 
 /** A length of time that was checked before, or undefined. */

@@ -45,6 +45,11 @@ export function mustBe(option: string, value: unknown, must: string, advice = ''
   return problem(option, value, `is ${show(value)}; it must be ${must}.${advice === '' ? '' : ` ${advice}`}`);
 }
 
+/** "is X and …": what one option says against another. */
+export function conflict(option: string, value: unknown, sentence: string): Problem[] {
+  return problem(option, value, `is ${show(value)} and ${sentence}`);
+}
+
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

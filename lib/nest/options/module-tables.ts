@@ -2,7 +2,7 @@ import { SchedulerError } from '../../core/index.js';
 import { CalendarRegistry } from '../../triggers/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
 import type { Kind, Problem, TableOf } from './kind.js';
-import { isPlainObject, problem } from './kind.js';
+import { conflict, isPlainObject, problem } from './kind.js';
 import { either, flag, integer, listOf, oneOf, text, thing } from './kinds.js';
 import {
   FOREIGN_JOB_OPTIONS,
@@ -68,7 +68,7 @@ const store = variants(STORE_TABLES, {
 
 function dataSourceOrOptions(options: Record<string, unknown>): readonly Problem[] {
   if (options['dataSource'] === undefined || options['options'] === undefined) return [];
-  return problem(
+  return conflict(
     'dataSource',
     options['dataSource'],
     'stands beside options, a data source of its own. Keep one of them.',
@@ -125,11 +125,11 @@ export function oneTrigger(options: Record<string, unknown>): readonly Problem[]
   const given = TRIGGER_OPTIONS.filter((name) => options[name] !== undefined);
   const [first, second] = given;
   if (first !== undefined && second !== undefined) {
-    return problem(second, options[second], `stands beside ${first}. Keep one of them, or combine them with anyOf().`);
+    return conflict(second, options[second], `stands beside ${first}. Keep one of them, or combine them with anyOf().`);
   }
   const misplaced = (['fixedDelay', 'initialDelay'] as const).find((name) => options[name] !== undefined);
   if (misplaced === undefined || first === undefined || first === 'every') return [];
-  return problem(misplaced, options[misplaced], `belongs to an interval, but the trigger is ${first}. Leave it out.`);
+  return conflict(misplaced, options[misplaced], `belongs to an interval, but the trigger is ${first}. Leave it out.`);
 }
 
 const configuredJob: Kind = {

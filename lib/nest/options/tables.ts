@@ -50,7 +50,7 @@ function unknownOption(
   const ours = Object.keys(table).find((known) => table[known]?.neighbours?.includes(name));
   if (ours !== undefined) return problem(option, value, `is called '${ours}' here: write ${ours}: ${show(value)}.`);
   const advice = rules.foreign !== undefined && Object.hasOwn(rules.foreign, name) ? rules.foreign[name] : undefined;
-  if (advice !== undefined) return problem(option, value, `is no option here. ${advice}`);
+  if (advice !== undefined) return problem(option, value, `is no option here (value ${show(value)}). ${advice}`);
   const meant = nearest(name, Object.keys(table));
   const known = meant === null ? `Known are ${Object.keys(table).join(', ')}.` : `Did you mean '${meant}'?`;
   return problem(option, value, `is unknown (value ${show(value)}). ${known}`);

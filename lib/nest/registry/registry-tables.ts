@@ -1,5 +1,5 @@
 import type { Kind, OptionTable, Problem, TableOf } from '../options/kind.js';
-import { mustBe, problem } from '../options/kind.js';
+import { conflict, mustBe, problem } from '../options/kind.js';
 import { either, flag, integer, listOf, oneOf, text, thing } from '../options/kinds.js';
 import { isClass, isMethodReference } from '../options/hook-kind.js';
 import {
@@ -126,7 +126,7 @@ function isFilledText(value: unknown): boolean {
 
 function expressionOrFields({ expression, fields }: Record<string, unknown>): readonly Problem[] {
   if (expression !== undefined && fields !== undefined) {
-    return problem('fields', fields, 'stands beside expression. Keep one of them.');
+    return conflict('fields', fields, 'stands beside expression. Keep one of them.');
   }
   if (expression !== undefined || fields !== undefined) return [];
   return problem('expression', undefined, "is not given. Write expression: '0 9 * * *' or fields: { hour: 9 }.");

@@ -5,6 +5,7 @@ import { checkArguments } from '../options/arguments.js';
 import type { InstantInput } from '../options/inputs.js';
 import { UnknownJobError } from '../../engine/index.js';
 import { trigger as triggerKind } from '../options/trigger-kinds.js';
+import { show } from '../options/show.js';
 import { refuse } from '../options/validate.js';
 import { checkCall, checkedInstant, checkId, placeOf } from './checked-call.js';
 import { nodeView, previewEntry, whyAnswer } from './insight.js';
@@ -309,7 +310,14 @@ export class SchedulerRegistry {
   private window(from: InstantInput, to: InstantInput, spot: { place: string; zone: string }): [Instant, Instant] {
     const [start, end] = [checkedInstant(from, 'from', spot), checkedInstant(to, 'to', spot)];
     if (start <= end) return [start, end];
-    refuse([{ place: spot.place, option: 'to', value: to, message: 'is before from. Exchange them.' }]);
+    refuse([
+      {
+        place: spot.place,
+        option: 'to',
+        value: to,
+        message: `is ${show(to)} and before from, ${show(from)}. Exchange them.`,
+      },
+    ]);
     return [start, end];
   }
 }

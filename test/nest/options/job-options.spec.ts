@@ -124,7 +124,7 @@ describe('job options', () => {
     [{ is_enabled: false }, /is called 'enabled' here/],
     [{ runOnInit: true }, /is called 'runOnStart' here/],
     [{ onError: () => {} }, /is called 'onFailure' here/],
-    [{ disabled: true }, /no option here\. Write enabled: false/],
+    [{ disabled: true }, /no option here \(value true\)\. Write enabled: false/],
     [{ waitForCompletion: true }, /how it is by default/],
     [{ utcOffset: 60 }, /Write timezone/],
     [{ attempts: 3 }, /Write retry: \{ attempts: 3/],
@@ -157,8 +157,8 @@ describe('job options', () => {
   it('that only an interval has are refused beside another trigger', () => {
     const faults = jobOptionFaults({ initialDelay: '5m', fixedDelay: true }, { ...site, trigger: 'other' });
     expect(faults.map((fault) => fault.message)).toEqual([
-      'is no option here. Only an interval has it; else write start.',
-      'is no option here. Only an interval has it.',
+      "is no option here (value '5m'). Only an interval has it; else write start.",
+      'is no option here (value true). Only an interval has it.',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Claim, ClaimResult, PutResult, RunPage, Store } from '../../../lib/core/index.js';
+import type { Claim, ClaimResult, PutResult, Store } from '../../../lib/core/index.js';
 import { createMemoryStore } from '../../../lib/stores/memory/index.js';
 import {
   HOUR,

@@ -21,13 +21,16 @@ const FAILURES: ReadonlySet<string> = new Set(['failed', 'timedOut']);
 export function conclude(run: LiveRun, ending: Ending, on: Circumstances): Settlement {
   if (isInterrupted(run, ending, on))
     return laterTry(run, ending, { dueAt: on.now, attempt: run.attempt - 1, at: on.now });
-  const { retry } = run.job.policy;
-  const tries = triesOf(run);
-  if (FAILURES.has(ending.outcome) && !ending.isAbandoned && tries < retry.attempts) {
-    const dueAt = on.now + retryDelay(retry, tries, on.random);
+  if (isTriedAgain(run, ending)) {
+    const dueAt = on.now + retryDelay(run.job.policy.retry, triesOf(run), on.random);
     return laterTry(run, ending, { dueAt, attempt: run.attempt, at: on.now });
   }
   return outcomeOf(run, ending, on);
+}
+
+/** Whether another attempt follows one that ended like this. */
+export function isTriedAgain(run: LiveRun, ending: Ending): boolean {
+  return FAILURES.has(ending.outcome) && !ending.isAbandoned && triesOf(run) < run.job.policy.retry.attempts;
 }
 
 /** Given back unstarted; counts as nothing. */
@@ -37,14 +40,16 @@ export function release(run: LiveRun, at: Instant): Settlement {
 
 export function outcomeOf(run: LiveRun, ending: Ending, on: Pick<Circumstances, 'now' | 'afterwards'>): Settlement {
   const isLost = run.stopCause === 'leaseEnded' && ending.outcome === 'cancelled';
+  // Counted with the claim; what was skipped, or cancelled while it waited, was never attempted.
+  const isUnattempted = ending.outcome === 'skipped' || (ending.outcome === 'cancelled' && run.startedAt === null);
   return {
     runId: run.claim.runId,
     jobId: run.claim.jobId,
     token: run.claim.token,
     kind: 'outcome',
     at: on.now,
-    attempt: run.attempt,
-    startedAt: run.startedAt,
+    attempt: isUnattempted ? run.attempt - 1 : run.attempt,
+    startedAt: isUnattempted ? run.run.startedAt : run.startedAt,
     outcome: isLost ? 'lost' : ending.outcome,
     reason: ending.reason,
     detail: ending.detail,

@@ -31,6 +31,7 @@ export class Dispatcher implements RunSurroundings {
       clock: site.parts.clock,
       now: () => site.time.now(),
       executorOf: (run) => this.slotsOf(run).executor,
+      onStart: (run) => tellRun(site, 'run.started', run),
       plannedDueAt: ({ job, run }) => dueAtOf(job.id, site.parts.triggers.decode(job.trigger), run.fireTime),
     });
   }
@@ -47,6 +48,16 @@ export class Dispatcher implements RunSurroundings {
   accept(claims: readonly Claim[], leaseEnd: number): void {
     const now = this.site.time.now();
     for (const claim of claims) this.take(claim, leaseEnd, now);
+  }
+
+  /** Claims that came when this node had stopped claiming. */
+  giveBack(claims: readonly Claim[]): void {
+    const now = this.site.time.now();
+    for (const claim of claims) {
+      const run = new LiveRun(claim, NO_HANDLER, this);
+      this.live.set(claim.runId, run);
+      this.conclude(run, release(run, now));
+    }
   }
 
   /** Starts what has become due. */
@@ -152,7 +163,6 @@ export class Dispatcher implements RunSurroundings {
     }
     run.state = 'running';
     run.startedAt = this.site.time.now();
-    tellRun(this.site, 'run.started', run);
     settled(
       () => this.chains.of(this.site.parts.hooks.of(run.job))(run),
       (ending) => this.end(run, ending),

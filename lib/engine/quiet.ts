@@ -26,9 +26,9 @@ export class Quiet {
     return this.every((node) => [...node.dispatcher.live.values()].every((run) => run.state !== 'running'));
   }
 
-  /** Every outcome is written. */
+  /** Every outcome is written, and no claim is on its way. */
   isSettled(): boolean {
-    return this.every((node) => node.settles.size === 0);
+    return this.every((node) => node.settles.size === 0 && !node.loop.isClaiming);
   }
 
   /** true: it came to be; false: `limit` passed first. */

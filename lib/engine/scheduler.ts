@@ -110,7 +110,8 @@ export class Scheduler {
     this.current = 'running';
     const nodes = this.isPassive ? [] : this.stores.all();
     const begun = eachInTurn(nodes, (node) => this.begin(node));
-    return then(begun, () => this.facts.tell('scheduler.started', { data: { isPassive: this.isPassive } }));
+    const data = { isPassive: this.isPassive, ...this.codeJobs.summary };
+    return then(begun, () => this.facts.tell('scheduler.started', { data }));
   }
 
   /**

@@ -29,9 +29,14 @@ export class StoreLoop {
   private isCramped = false;
   private mustMeasure = false;
 
+  /** A claim is on its way; after `stop` its runs are given back. */
+  get isClaiming(): boolean {
+    return this.isAsking;
+  }
+
   /** Nothing is on its way, and the store told of nothing that is due by now. */
   get isResting(): boolean {
-    return !this.isAsking && (!this.isOpen || this.claimAt > this.site.time.now());
+    return !this.isClaiming && (!this.isOpen || this.claimAt > this.site.time.now());
   }
 
   constructor(
@@ -76,6 +81,8 @@ export class StoreLoop {
   }
 
   private turn(): void {
+    // Armed still, when this turn follows from a claim's answer.
+    this.timer?.cancel();
     this.timer = null;
     this.isInTurn = true;
     const { site } = this;
@@ -110,7 +117,10 @@ export class StoreLoop {
   private goOn(): void {
     this.isAsking = false;
     if (this.isOpen) this.turn();
-    else this.site.settles.flush();
+    else {
+      this.site.settles.flush();
+      this.site.turned();
+    }
   }
 
   private ask(request: ClaimRequest): Awaitable<void> {
@@ -135,7 +145,9 @@ export class StoreLoop {
       return;
     }
     site.claimTold(result);
-    site.dispatcher.accept(result.claims, site.store.isShared ? startedAt + site.options.lease : Infinity);
+    if (this.isOpen)
+      site.dispatcher.accept(result.claims, site.store.isShared ? startedAt + site.options.lease : Infinity);
+    else site.dispatcher.giveBack(result.claims);
     site.settles.flush();
     this.claimAt = Math.min(this.claimAt, this.nextClaimAt(result), this.pauseEnd());
   }

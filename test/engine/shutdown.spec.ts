@@ -81,6 +81,24 @@ describe('stop', () => {
     expect((await second.scheduler.get('work'))!.job.losses).toBe(0);
   });
 
+  it('gives back what a claim brought that was on its way', async () => {
+    const control = controlledStore({ turns: 5 });
+    const world = new World({ stores: [control.store] }).handle('work');
+    await world.startAsync(job('work', due));
+    await world.clock.advanceAsync(4_000);
+    control.turns = 500;
+    world.clock.advance(1_000);
+    const stopped = world.scheduler.stop();
+    control.turns = 1;
+    await world.clock.advanceAsync(1_000);
+    await stopped;
+    expect(
+      world.calls.length + (await world.runsOf('work')).filter((run) => run.node === null).length,
+    ).toBeLessThanOrEqual(1);
+    expect((await world.runsOf('work')).filter((run) => run.state === 'running')).toHaveLength(0);
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
   it('renews leases while it drains (P32)', async () => {
     const views = sharedViews(2);
     const gate = deferred<string>();

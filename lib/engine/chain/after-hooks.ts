@@ -1,4 +1,5 @@
 import type { Awaitable, Hook, HookOutcome, JobHooks } from '../../core/index.js';
+import { isTriedAgain } from '../conclude.js';
 import type { Ending } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
 import { isPromise, then } from '../settled.js';
@@ -7,20 +8,22 @@ import { callHook, firstThat } from './call-hooks.js';
 const NONE: readonly Hook[] = [];
 
 /**
- * Calls `onSuccess` or `onFailure`, then `after`, with the outcome of the attempt. What they throw is written to the
- * run's log and changes nothing else. A run that was skipped had no attempt, so none is called.
+ * Calls `onSuccess`, or `onFailure` when no other attempt follows, then `after`, with the outcome of the attempt. What
+ * they throw is written to the run's log and changes nothing else. A run that was skipped had no attempt, so none is
+ * called.
  */
 export function afterHooks(next: Link, hooks: JobHooks): Link {
   const { after = NONE, onSuccess = NONE, onFailure = NONE } = hooks;
   if (after.length + onSuccess.length + onFailure.length === 0) return next;
   const onSuccessThenAfter = [...onSuccess, ...after];
   const onFailureThenAfter = [...onFailure, ...after];
-  const listOf = ({ outcome }: Ending): readonly Hook[] => {
+  const listOf = (run: LiveRun, ending: Ending): readonly Hook[] => {
+    const { outcome } = ending;
     if (outcome === 'skipped') return NONE;
-    if (outcome === 'cancelled') return after;
+    if (outcome === 'cancelled' || isTriedAgain(run, ending)) return after;
     return outcome === 'succeeded' ? onSuccessThenAfter : onFailureThenAfter;
   };
-  return (run) => then(next(run), (ending) => then(callAll(listOf(ending), run, ending), () => ending));
+  return (run) => then(next(run), (ending) => then(callAll(listOf(run, ending), run, ending), () => ending));
 }
 
 function callAll(hooks: readonly Hook[], run: LiveRun, ending: Ending): Awaitable<unknown> {

@@ -1,6 +1,7 @@
 import type { Clock, Executor, Instant, JobHooks } from '../../core/index.js';
 import type { Link, LiveRun } from '../live-run.js';
 import { afterHooks } from './after-hooks.js';
+import { announced } from './announced.js';
 import { beforeHooks } from './before-hooks.js';
 import { conditions } from './conditions.js';
 import { withinGrace } from './grace.js';
@@ -13,6 +14,8 @@ export interface ChainParts {
   /** Store time. */
   readonly now: () => Instant;
   readonly executorOf: (run: LiveRun) => Executor;
+  /** The attempt begins. */
+  readonly onStart: (run: LiveRun) => void;
   /** Fire time plus jitter, as the plan counts it. */
   readonly plannedDueAt: (run: LiveRun) => Instant;
 }
@@ -41,9 +44,10 @@ export class Chains {
 }
 
 /** From the inside out: each wrapper surrounds those above it. */
-function compose(hooks: JobHooks, { clock, now, executorOf, plannedDueAt }: ChainParts): Link {
+function compose(hooks: JobHooks, { clock, now, executorOf, onStart, plannedDueAt }: ChainParts): Link {
   let link = perform(executorOf);
   link = beforeHooks(link, hooks);
+  link = announced(link, onStart);
   link = conditions(link, hooks);
   link = stoppable(link, clock, executorOf);
   link = afterHooks(link, hooks);

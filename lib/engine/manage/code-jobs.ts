@@ -34,6 +34,7 @@ export class CodeJobs {
   /** By store: what this node's heartbeat lists. */
   readonly idsByStore = new Map<string, string[]>();
   private all: readonly JobDefinition[] = [];
+  private soonest: JobRecord | null = null;
 
   constructor(
     private readonly parts: SchedulerParts,
@@ -44,6 +45,12 @@ export class CodeJobs {
   /** Ids that the code defines with `enabled: false`. */
   get notEnabled(): readonly JobDefinition[] {
     return this.all.filter((definition) => !definition.enabled);
+  }
+
+  /** For the line that a start writes. */
+  get summary(): { readonly jobs: number; readonly nextFireTime: Instant | null; readonly nextJobId: string | null } {
+    const jobs = this.all.length - this.notEnabled.length;
+    return { jobs, nextFireTime: this.soonest?.fireTime ?? null, nextJobId: this.soonest?.id ?? null };
   }
 
   put(definitions: readonly JobDefinition[]): Awaitable<StartReport> {
@@ -117,6 +124,9 @@ export class CodeJobs {
 
   private note(store: string, id: string, result: PutResult, report: MutableReport): void {
     const { kind, job, before } = result;
+    if (job.fireTime !== null && job.pause === null && job.fireTime < (this.soonest?.fireTime ?? Infinity)) {
+      this.soonest = job;
+    }
     if (kind === 'added') {
       report.added.push(id);
       this.facts.tell('job.added', { store, job });

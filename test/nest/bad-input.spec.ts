@@ -405,6 +405,7 @@ const CALLS: [Call, string, string, string, RegExp][] = [
     /write replaceExisting: true/,
   ],
   [(s) => s.add({ id: 'a', task, trigger, manager: any('tx') }), INVALID, 'job "a"', "'tx'", /EntityManager/],
+  [(s) => s.add({ id: 'a', task, trigger, manager: {} }), INVALID, 'job "a"', "'default'", /Leave it out/],
   [
     (s) => s.add(any({ id: 'a', task, trigger, fixedDelay: true })),
     INVALID,

@@ -1,6 +1,5 @@
 import { cron, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
 import { millis } from '../options/units.js';
-import { withoutSnakeCase } from '../options/index.js';
 import type { Instant, Trigger } from '../../core/index.js';
 import type { CalendarRegistry, FilterableTrigger, TriggerOptions } from '../../triggers/index.js';
 import type { IntervalDecoratorOptions } from '../options/index.js';
@@ -31,7 +30,7 @@ function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions, now: 
   switch (rule.kind) {
     case 'cron':
       // Not the class: `@reboot` is no CronTrigger.
-      return cron(withoutSnakeCase(rule.when as string | Record<string, unknown>) as string, beside);
+      return cron(rule.when as string, beside);
     case 'interval':
       return new IntervalTrigger(rule.length, { ...beside, ...intervalOptions(options) });
     case 'at':

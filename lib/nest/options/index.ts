@@ -12,7 +12,7 @@ export { resolveModuleOptions } from './resolve.js';
 export type { ResolvedModuleOptions, Surroundings } from './resolve.js';
 export { nearest } from './nearest.js';
 export { show } from './show.js';
-export { isTrigger, withoutSnakeCase } from './trigger-kinds.js';
+export { isTrigger } from './trigger-kinds.js';
 export {
   jobOptionFaults,
   knownAliases,

@@ -1,7 +1,6 @@
 import { SchedulerError } from '../../core/index.js';
 import type { Trigger } from '../../core/index.js';
 import { cron } from '../../triggers/index.js';
-import type { CronFields } from './inputs.js';
 import type { Kind, OptionSpec } from './kind.js';
 import { isPlainObject, mustBe, problem } from './kind.js';
 import { thing } from './kinds.js';
@@ -16,7 +15,7 @@ export function cronRule(): Kind {
       const advice = "Write '0 9 * * 1-5' or { hour: 9, dayOfWeek: 'mon-fri' }.";
       if (!isRule) return mustBe(option, value, 'a cron expression or its fields', advice);
       try {
-        cron(withoutSnakeCase(value) as string);
+        cron(value as string);
         return [];
       } catch (error) {
         if (!(error instanceof SchedulerError)) throw error;
@@ -24,13 +23,6 @@ export function cronRule(): Kind {
       }
     },
   };
-}
-
-/** Fields from JSON or YAML may be written `day_of_week`. */
-export function withoutSnakeCase(rule: string | Record<string, unknown>): string | CronFields {
-  if (typeof rule === 'string' || !('day_of_week' in rule)) return rule;
-  const { day_of_week: dayOfWeek, ...fields } = rule;
-  return { ...fields, dayOfWeek } as CronFields;
 }
 
 /** Anything that behaves as a trigger, also a user's own. */

@@ -1,4 +1,6 @@
 import type { TriggerRule } from '../definitions/trigger-rule.js';
+import type { JobDefinition } from '../../core/index.js';
+import { isShared } from '../options/definition.js';
 import { refuse } from '../options/validate.js';
 import { show } from '../options/show.js';
 import { callFaults, checkCall, placeOf } from './checked-call.js';
@@ -54,8 +56,18 @@ export class JobAdder {
     return callFaults(input, ADD_CALL, `${placeOf('addMany', id)}, entry ${index}`, this.parts.options);
   }
 
+  /** A transaction holds rows of a database alone. */
+  private refuseOutside({ store, definedAt }: JobDefinition, manager: unknown): void {
+    if (isShared(this.parts.options.stores[store])) return;
+    const message =
+      `is given, but store '${store}' lives in this process, outside of any transaction. ` +
+      `Leave it out, or keep the job in a store of the database.`;
+    refuse([{ place: definedAt, option: 'manager', value: manager, message }]);
+  }
+
   private async put(jobs: readonly RuntimeJob[], { replaceExisting = false, manager }: AddOptions): Promise<Job[]> {
     const enabled = jobs.filter(({ definition }) => definition.enabled);
+    if (manager !== undefined) for (const { definition } of enabled) this.refuseOutside(definition, manager);
     const undo = enabled.map(({ definition, functions }) => this.parts.functions.keep(definition.id, functions));
     try {
       const definitions = enabled.map(({ definition }) => definition);

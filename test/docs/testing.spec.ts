@@ -53,4 +53,17 @@ describe('testing guide', () => {
     expect(run.state).toBe('succeeded');
     expect(next[0].toISOString()).toBe('2026-11-30T23:00:00.000Z');
   });
+
+  it('expectations', async () => {
+    app = await Test.createTestingModule({
+      imports: [AppModule, SchedulerTestingModule.forRoot({ now: '2026-11-20T00:00Z' })],
+    }).compile();
+    await app.init();
+    tester = app.get(SchedulerTester);
+    await tester.travelTo('2027-01-01');
+
+    tester.expectRan('billing').times(2).withOutcome('succeeded');
+    tester.expectRan('billing').at('2026-11-30T23:00Z', '2026-12-31T23:00Z');
+    tester.expectSkipped('billing').never();
+  });
 });

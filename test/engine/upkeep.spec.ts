@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import { at as date, every } from '../../lib/triggers/index.js';
+import { sharedViews } from './support/stores.js';
+import { job, START, World } from './support/world.js';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const rowOf = async (world: World, id: string) => (await world.scheduler.get(id))?.job ?? null;
+
+/** Two nodes of one application whose code differs. */
+async function differing() {
+  const views = sharedViews(3);
+  const old = new World({ stores: [views[0].store], node: 'old' }).handle('kept').handle('gone');
+  const { clock } = old;
+  await old.startAsync(job('kept', every({ hours: 1 })), job('gone', every({ hours: 1 })));
+  const young = new World({ stores: [views[1].store], clock, node: 'young', appVersion: '2.0.0' }).handle('kept');
+  await young.startAsync(job('kept', every({ hours: 1 })));
+  const third = new World({ stores: [views[2].store], clock, node: 'third', appVersion: '2.0.0' })
+    .handle('kept')
+    .handle('gone');
+  return { old, young, third, clock };
+}
+
+async function stop(world: World) {
+  const stopped = world.scheduler.stop();
+  await world.clock.advanceAsync(100);
+  await stopped;
+}
+
+describe('jobs that no live node knows', () => {
+  it('stay while a node that has them in its code lives', async () => {
+    const { young, clock } = await differing();
+    await clock.advanceAsync(20 * MINUTE);
+    expect(await rowOf(young, 'gone')).toMatchObject({ status: 'active' });
+  });
+
+  it('are orphaned after five minutes: kept, shown, not fired, until a node lists them again (P10)', async () => {
+    const { old, young, third, clock } = await differing();
+    await clock.advanceAsync(MINUTE);
+    await stop(old);
+    await clock.advanceAsync(3 * MINUTE);
+    expect(await rowOf(young, 'gone')).toMatchObject({ status: 'active' });
+    await clock.advanceAsync(10 * MINUTE);
+    expect(await rowOf(young, 'gone')).toMatchObject({ status: 'orphaned' });
+    expect(young.typesOf('job.orphaned')).toMatchObject([{ job: { id: 'gone' } }]);
+    await clock.advanceAsync(120 * MINUTE);
+    expect(await young.runsOf('gone')).toEqual([]);
+    await third.startAsync(job('kept', every({ hours: 1 })), job('gone', every({ hours: 1 })));
+    expect(await rowOf(young, 'gone')).toMatchObject({ status: 'active' });
+    await clock.advanceAsync(61 * MINUTE);
+    expect(third.calls.filter((call) => call.task === 'gone')).toHaveLength(1);
+  });
+
+  it('are removed after fourteen days', async () => {
+    const { old, young, clock } = await differing();
+    await stop(old);
+    await clock.advanceAsync(15 * MINUTE);
+    clock.jump({ days: 14 });
+    await clock.advanceAsync(15 * MINUTE);
+    expect(await rowOf(young, 'gone')).toBeNull();
+    expect(await rowOf(young, 'kept')).not.toBeNull();
+  });
+
+  it('are unresolved after ten minutes without a node that has the task, and go on when one has (P9)', async () => {
+    const [view] = sharedViews(1);
+    const world = new World({ stores: [view.store] });
+    await world.startAsync();
+    await world.scheduler.add([job('mail', every({ minutes: 1 }), {}, { origin: 'runtime', task: 'Mail.send' })], {
+      replaceExisting: false,
+    });
+    await world.clock.advanceAsync(8 * MINUTE);
+    expect(await rowOf(world, 'mail')).toMatchObject({ status: 'active' });
+    await world.clock.advanceAsync(8 * MINUTE);
+    expect(await rowOf(world, 'mail')).toMatchObject({
+      status: 'unresolved',
+      statusReason: 'no live node knows the task Mail.send',
+    });
+    expect(world.typesOf('job.unresolved')).toHaveLength(1);
+    world.handle('Mail.send');
+    await world.clock.advanceAsync(5 * MINUTE);
+    expect(await rowOf(world, 'mail')).toMatchObject({ status: 'active' });
+    expect(world.calls.length).toBeGreaterThan(0);
+  });
+});
+
+describe('retention', () => {
+  it('deletes history beyond its age, in batches, and finished jobs of the registry with it', async () => {
+    const [view] = sharedViews(1);
+    const world = new World({ stores: [view.store], options: { history: { age: DAY, count: 1_000 } } }).handle('work');
+    await world.startAsync(job('code', date('2026-03-01T00:00:05Z'), {}, { task: 'work' }));
+    await world.scheduler.add([job('once', date('2026-03-01T00:00:05Z'), {}, { origin: 'runtime', task: 'work' })], {
+      replaceExisting: false,
+    });
+    await world.clock.advanceAsync(MINUTE);
+    expect(await world.runsOf('once')).toHaveLength(1);
+    world.clock.jump({ days: 1 });
+    await world.clock.advanceAsync(10 * MINUTE);
+    expect(await rowOf(world, 'once')).toBeNull();
+    expect(await world.runsOf('code')).toEqual([]);
+    expect(await rowOf(world, 'code')).toMatchObject({ status: 'finished' });
+  });
+
+  it('forgets nodes that have not been seen for a day', async () => {
+    const views = sharedViews(2);
+    const dead = new World({ stores: [views[0].store], node: 'dead' });
+    await dead.startAsync();
+    views[0].failing = () => new Error('gone');
+    const world = new World({ stores: [views[1].store], clock: dead.clock });
+    await world.startAsync();
+    dead.clock.jump({ days: 2 });
+    await dead.clock.advanceAsync(5 * MINUTE);
+    expect((await views[1].store.nodes.list(0)).map((node) => node.id)).toEqual(['node-1']);
+    expect(dead.clock.now()).toBeGreaterThan(START);
+  });
+});

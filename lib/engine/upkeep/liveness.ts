@@ -1,15 +1,17 @@
-import type { Awaitable, Instant, JobPatch, JobRecord, NodeRecord } from '../../core/index.js';
+import type { Awaitable, Instant, JobPatch, JobRecord, Millis, NodeRecord } from '../../core/index.js';
 import { nextPosition } from '../manage/new-job.js';
 import { eachInTurn, then } from '../settled.js';
 import { ORPHANED_AFTER } from './upkeep-site.js';
 import type { UpkeepSite } from './upkeep-site.js';
 
 const JOBS_A_STEP = 500;
+/** A node that has just started may know more tasks than its heartbeat lists. */
+const LISTED_WITHIN: Millis = 300_000;
 
 /** What the live nodes know, and since when that can be said. */
 interface Known {
   readonly jobIds: ReadonlySet<string>;
-  readonly tasks: ReadonlySet<string>;
+  readonly knowsTask: (task: string) => boolean;
   /** This node has watched long enough to say that nobody lists a job, or knows a task. */
   readonly canOrphan: boolean;
   readonly canUnresolve: boolean;
@@ -34,11 +36,14 @@ export function judgeLiveness(site: UpkeepSite, nodes: readonly NodeRecord[], no
 function knownBy(site: UpkeepSite, nodes: readonly NodeRecord[], now: Instant): Known {
   const listing = nodes.filter((node) => node.seenAt >= now - ORPHANED_AFTER);
   const startedAt = nodes.find(({ id }) => id === site.parts.node.id)?.startedAt ?? now;
+  const tasks = new Set(nodes.flatMap((node) => node.tasks));
   return {
     jobIds: new Set(listing.flatMap((node) => node.jobIds)),
-    tasks: new Set([...nodes.flatMap((node) => node.tasks), ...site.parts.tasks.names()]),
+    // A node lists what it has resolved so far; of itself it can say more.
+    knowsTask: (task) => tasks.has(task) || site.parts.tasks.resolve(task) !== null,
     canOrphan: now - startedAt >= ORPHANED_AFTER,
-    canUnresolve: now - startedAt >= 2 * ORPHANED_AFTER,
+    canUnresolve:
+      now - startedAt >= 2 * ORPHANED_AFTER && listing.every((node) => now - node.startedAt >= LISTED_WITHIN),
   };
 }
 
@@ -71,11 +76,12 @@ function judge(site: UpkeepSite, jobs: readonly JobRecord[], known: Known, now: 
 
 function verdictOn(site: UpkeepSite, job: JobRecord, known: Known): Verdict {
   const isListed = job.origin === 'runtime' || known.jobIds.has(job.id);
-  const isKnown = known.tasks.has(job.task);
   if (job.status === 'orphaned') return isListed ? 'active' : null;
-  if (job.status === 'unresolved') return isListed && isKnown && isReadable(site, job) ? 'active' : null;
+  if (job.status === 'unresolved') {
+    return isListed && known.knowsTask(job.task) && isReadable(site, job) ? 'active' : null;
+  }
   if (!isListed && known.canOrphan) return 'orphaned';
-  return !isKnown && known.canUnresolve && job.status === 'active' ? 'unresolved' : null;
+  return known.canUnresolve && job.status === 'active' && !known.knowsTask(job.task) ? 'unresolved' : null;
 }
 
 function isReadable({ parts }: UpkeepSite, job: JobRecord): boolean {

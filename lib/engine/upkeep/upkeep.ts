@@ -4,6 +4,7 @@ import type { UpkeepSite } from './upkeep-site.js';
 import { judgeLiveness } from './liveness.js';
 import { pruneHistory } from './prune.js';
 import { RemovalRound } from './removal.js';
+import { TaskRound } from './task-round.js';
 
 const ROUND: Millis = 60_000;
 const NODE_FORGOTTEN_AFTER: Millis = 86_400_000;
@@ -18,9 +19,11 @@ export class Upkeep {
   private timer: Timer | null = null;
   private isOpen = false;
   private readonly removal: RemovalRound;
+  private readonly tasks: TaskRound;
 
   constructor(private readonly site: UpkeepSite) {
     this.removal = new RemovalRound(site);
+    this.tasks = new TaskRound(site);
   }
 
   start(): void {
@@ -40,6 +43,7 @@ export class Upkeep {
     const now = site.time.now();
     return then(site.store.nodes.list(now - LISTED_FOR), (nodes: readonly NodeRecord[]) => {
       const steps: ((at: Instant) => Awaitable<unknown>)[] = [
+        () => this.tasks.step(nodes),
         (at) => judgeLiveness(site, nodes, at),
         (at) => this.removal.step(at),
         (at) => pruneHistory(site, at),

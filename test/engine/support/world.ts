@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly appVersion?: string;
   readonly node?: string;
   readonly hooks?: Readonly<Record<string, JobHooks>>;
+  /** Tasks that a node does not list although it can resolve them. */
+  readonly unlisted?: ReadonlySet<string>;
   /** Events nobody listens to. */
   readonly deaf?: boolean;
 }
@@ -49,6 +51,7 @@ export class World {
   readonly lines: string[] = [];
   readonly scheduler: Scheduler;
   readonly triggers = createTriggerCodec();
+  private readonly resolved = new Set<string>();
 
   constructor(given: WorldOptions = {}) {
     this.clock = given.clock ?? new ManualClock(given.now ?? START);
@@ -62,8 +65,12 @@ export class World {
         Object.entries(given.executors ?? { default: executorOf(given.concurrency ?? 50), background: executorOf(5) }),
       ),
       tasks: {
-        resolve: (name) => (this.handlers.has(name) ? this.handlerOf(name) : null),
-        names: () => [...this.handlers.keys()].sort(),
+        resolve: (name) => {
+          if (!this.handlers.has(name)) return null;
+          this.resolved.add(name);
+          return this.handlerOf(name);
+        },
+        names: () => [...this.handlers.keys()].filter((name) => this.isListed(name, given.unlisted)).sort(),
       },
       triggers: this.triggers,
       events: { wants: () => given.deaf !== true, emit: (fact) => void this.facts.push(fact) },
@@ -104,6 +111,10 @@ export class World {
 
   typesOf(...types: EventType[]): SchedulerFact[] {
     return this.facts.filter((fact) => types.includes(fact.type));
+  }
+
+  private isListed(name: string, unlisted: ReadonlySet<string> = new Set()): boolean {
+    return !unlisted.has(name) || this.resolved.has(name);
   }
 
   private handlerOf(task: string): TaskHandler {

@@ -1,3 +1,5 @@
+export { createMemoryStore } from '../stores/memory/index.js';
+export type { MemoryStoreOptions } from '../stores/memory/index.js';
 export * from './describe-executor.js';
 export * from './describe-job-store.js';
 export * from './manual-clock.js';

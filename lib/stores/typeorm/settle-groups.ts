@@ -33,22 +33,28 @@ export function isPlain(item: Item): item is OutcomeItem {
 export function groupsOf<I extends Item>(items: readonly I[]): ItemGroup<I>[] {
   const groups: ItemGroup<I>[] = [];
   const byInstant = new Map<number, ItemGroup<I>[]>();
+  let group: ItemGroup<I> | undefined;
   for (const item of items) {
-    const { settlement } = item;
-    const instant = settlement.startedAt ?? settlement.at;
-    let near = byInstant.get(instant);
-    if (near === undefined) byInstant.set(instant, (near = []));
-    let group = near.find((it) => isAlike(it.items[0].settlement, settlement));
-    if (group === undefined) {
-      const { token, attempt, startedAt } = settlement;
-      group = { items: [], keys: [], token, attempt, startedAt };
-      near.push(group);
-      groups.push(group);
+    if (group === undefined || !isAlike(group.items[0].settlement, item.settlement)) {
+      const instant = item.settlement.startedAt ?? item.settlement.at;
+      let near = byInstant.get(instant);
+      if (near === undefined) byInstant.set(instant, (near = []));
+      group = near.find((it) => isAlike(it.items[0].settlement, item.settlement));
+      if (group === undefined) {
+        group = newGroup(item);
+        near.push(group);
+        groups.push(group);
+      }
     }
     group.items.push(item);
     group.keys.push(item.key);
   }
   return groups;
+}
+
+function newGroup<I extends Item>({ settlement }: I): ItemGroup<I> {
+  const { token, attempt, startedAt } = settlement;
+  return { items: [], keys: [], token, attempt, startedAt };
 }
 
 function isAlike(a: Settlement, b: Settlement): boolean {

@@ -58,14 +58,17 @@ export class SettleStep {
   }
 
   *run(): Steps<boolean[]> {
-    const items: Item[] = [];
+    const plain: OutcomeItem[] = [];
+    const others: Item[] = [];
     this.settlements.forEach((settlement, index) => {
       const key = this.session.runKey(settlement.runId);
-      if (key !== null) items.push({ index, key, settlement });
+      if (key === null) return;
+      const item: Item = { index, key, settlement };
+      if (isPlain(item)) plain.push(item);
+      else others.push(item);
     });
-    const plain = items.filter(isPlain);
     if (plain.length > 0) yield* this.closePlain(plain);
-    if (plain.length < items.length) yield* this.settleOthers(items.filter((item) => !isPlain(item)));
+    if (others.length > 0) yield* this.settleOthers(others);
     if (this.withoutLoss.length > 0) yield* answer(this.session.jobs.clearLosses(this.withoutLoss));
     if (this.closed.length > 0) yield* this.promoteBuffered();
     return this.results;
@@ -205,7 +208,10 @@ function wasSettled({ settlement }: OutcomeItem, state: ClaimState | undefined):
 }
 
 function afterClose(job: JobRecord, afterwards: JobAfterwards, at: Instant): JobRecord {
-  const { fireTime, dueAt, pause, finished } = afterwards;
+  const { pause, finished } = afterwards;
+  // A job that has a fire time was rescheduled while the run was open.
+  const isMoved = job.fireTime !== null && afterwards.fireTime !== null;
+  const { fireTime, dueAt } = isMoved ? job : afterwards;
   return {
     ...job,
     version: job.version + 1,

@@ -31,6 +31,11 @@ async function goOn<T>(steps: Steps<T>, pending: Promise<unknown>): Promise<T> {
   return next.value;
 }
 
+/** Goes on with the value: at once when it is there. */
+export function after<T, R>(value: Awaitable<T>, go: (value: T) => Awaitable<R>): Awaitable<R> {
+  return isPromise(value) ? value.then(go) : go(value);
+}
+
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

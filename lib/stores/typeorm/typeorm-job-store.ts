@@ -25,7 +25,7 @@ import { PutStep } from './put-step.js';
 import type { DueQuery, Session, StoreDatabase } from './session.js';
 import { renewClaims, SettleStep } from './settle-step.js';
 import type { Departed } from './settle-step.js';
-import { answer, isPromise } from './steps.js';
+import { after, answer } from './steps.js';
 import type { Steps } from './steps.js';
 
 /** Settlements in one transaction, at most: it is one stretch in which the event loop stands still. */
@@ -34,6 +34,8 @@ const SETTLE_BOUND = 500;
 /** Jobs and claims in a database. What it promises is in core's `JobStore`. */
 export class TypeOrmJobStore implements JobStore {
   private readonly departed: Departed = new Map();
+  /** The last claim left something behind. */
+  private expectsMore = false;
 
   constructor(private readonly database: StoreDatabase) {}
 
@@ -68,10 +70,15 @@ export class TypeOrmJobStore implements JobStore {
 
   /** Looks first without a lock: most polls find nothing, and then no other process has to wait. */
   claimDue(request: ClaimRequest, plan: PlanRuns): Awaitable<ClaimResult> {
-    const idle = this.database.read((session) => idleAnswer(session, request));
-    const claim = (result: ClaimResult | null) =>
-      result ?? this.database.write((session) => new ClaimStep(session, request, plan).run());
-    return isPromise(idle) ? idle.then(claim) : claim(idle);
+    const idle = this.expectsMore ? null : this.database.read((session) => idleAnswer(session, request));
+    const result = after(
+      idle,
+      (nothing) => nothing ?? this.database.write((session) => new ClaimStep(session, request, plan).run()),
+    );
+    return after(result, (found) => {
+      this.expectsMore = found.hasMore;
+      return found;
+    });
   }
 
   renew(claims: readonly ClaimKey[], until: Instant): Awaitable<Renewal[]> {

@@ -14,16 +14,18 @@ export interface AdvanceGroup {
 export function advanceGroups(updates: readonly JobUpdate[]): AdvanceGroup[] {
   const groups: AdvanceGroup[] = [];
   const byFireTime = new Map<JobRecord['fireTime'], AdvanceGroup[]>();
+  let group: AdvanceGroup | undefined;
   for (const update of updates) {
-    const { fireTime } = update.after;
-    let alike = byFireTime.get(fireTime);
-    if (alike === undefined) byFireTime.set(fireTime, (alike = []));
-    let group = alike.find((it) => isAlike(it, update));
-    if (group === undefined) {
-      const made = update.after.runCount - update.job.record.runCount;
-      group = { updates: [], keys: [], made, isFinished: update.after.status === 'finished' };
-      alike.push(group);
-      groups.push(group);
+    if (group === undefined || !isAlike(group, update)) {
+      const { fireTime } = update.after;
+      let near = byFireTime.get(fireTime);
+      if (near === undefined) byFireTime.set(fireTime, (near = []));
+      group = near.find((it) => isAlike(it, update));
+      if (group === undefined) {
+        group = newGroup(update);
+        near.push(group);
+        groups.push(group);
+      }
     }
     group.updates.push(update);
     group.keys.push(update.job.key);
@@ -31,9 +33,15 @@ export function advanceGroups(updates: readonly JobUpdate[]): AdvanceGroup[] {
   return groups;
 }
 
+function newGroup({ job, after }: JobUpdate): AdvanceGroup {
+  const made = after.runCount - job.record.runCount;
+  return { updates: [], keys: [], made, isFinished: after.status === 'finished' };
+}
+
 function isAlike(group: AdvanceGroup, { job, after }: JobUpdate): boolean {
   const first = group.updates[0].after;
   return (
+    first.fireTime === after.fireTime &&
     first.dueAt === after.dueAt &&
     first.status === after.status &&
     group.made === after.runCount - job.record.runCount &&

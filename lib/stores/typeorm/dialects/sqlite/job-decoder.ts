@@ -2,7 +2,7 @@ import type { JobPause } from '../../../../core/index.js';
 import { DAMAGED_SHAPE, damagedDefinition, definitionOf, isDamaged } from '../../codec.js';
 import { JOB_STATUSES, REMOVED_STATUS } from '../../codes.js';
 import { jobRecordOf } from '../../records.js';
-import type { Definition, StoredJob } from '../../records.js';
+import type { Definition, Progress, StoredJob } from '../../records.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 
@@ -134,30 +134,26 @@ export class JobDecoder {
   }
 
   private job(row: JobColumns, definition: Definition): StoredJob {
-    const [key, shapeKey, generation, version, definitionVersion, fireTime, dueAt, runCount, losses, updatedAt] = row;
-    const shape = this.scope.shape(shapeKey);
-    const record = jobRecordOf(
-      {
-        generation,
-        version,
-        status: JOB_STATUSES[row[10]] ?? 'finished',
-        statusReason: row[11],
-        statusAt: row[12],
-        pause: pauseOf(row[13]),
-        fireTime,
-        dueAt,
-        runCount,
-        losses,
-        updatedAt,
-      },
-      shape,
-      definition,
-    );
+    const shape = this.scope.shape(row[1]);
+    // By index: taking an array apart goes through its iterator, which costs more than all the rest here.
+    const progress: Progress = {
+      generation: row[2],
+      version: row[3],
+      status: JOB_STATUSES[row[10]] ?? 'finished',
+      statusReason: row[11],
+      statusAt: row[12],
+      pause: pauseOf(row[13]),
+      fireTime: row[5],
+      dueAt: row[6],
+      runCount: row[7],
+      losses: row[8],
+      updatedAt: row[9],
+    };
     return {
-      key,
-      shapeKey,
-      definitionVersion,
-      record,
+      key: row[0],
+      shapeKey: row[1],
+      definitionVersion: row[4],
+      record: jobRecordOf(progress, shape, definition),
       isDamaged: shape === DAMAGED_SHAPE || isDamaged(definition),
       isRemoved: row[10] === REMOVED_STATUS,
     };

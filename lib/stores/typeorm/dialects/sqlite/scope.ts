@@ -60,9 +60,15 @@ export class Scope {
   /** The key in a run's id; null when the id is none of this store's. */
   runKey(id: string): number | null {
     const { tag } = this.place;
-    if (!id.startsWith(tag) || id[tag.length] !== '-') return null;
-    const digits = id.slice(tag.length + 1);
-    return /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : null;
+    const start = tag.length + 1;
+    if (id.length <= start || id.length > start + 15 || !id.startsWith(tag) || id[tag.length] !== '-') return null;
+    let key = 0;
+    for (let place = start; place < id.length; place++) {
+      const digit = id.charCodeAt(place) - 48;
+      if (!(digit >= 0 && digit <= 9)) return null;
+      key = key * 10 + digit;
+    }
+    return key;
   }
 
   shape(key: number): Shape {

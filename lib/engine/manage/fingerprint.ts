@@ -1,5 +1,5 @@
 import { hashOfText } from '../../core/index.js';
-import type { JobDefinition } from '../../core/index.js';
+import type { JobDefinition, JobPolicy } from '../../core/index.js';
 
 /** Of a job's trigger and zone, before anchoring. */
 export function triggerFingerprint(definition: Pick<JobDefinition, 'trigger' | 'timezone'>): string {
@@ -9,7 +9,20 @@ export function triggerFingerprint(definition: Pick<JobDefinition, 'trigger' | '
 /** Of everything else that a row keeps of a definition. */
 export function restFingerprint(definition: JobDefinition): string {
   const { name, description, tags, task, args, policy, hookNames } = definition;
-  return digest(canonical([name, description, tags, task, args, policy, hookNames]));
+  const before = [name, description, tags, task, args].map(canonical).join(',');
+  return digest(`[${before},${policyFingerprint(policy)},${canonical(hookNames)}]`);
+}
+
+/** Most jobs share one policy object. */
+const ofPolicies = new WeakMap<JobPolicy, string>();
+
+function policyFingerprint(policy: JobPolicy): string {
+  let fingerprint = ofPolicies.get(policy);
+  if (fingerprint === undefined) {
+    fingerprint = digest(canonical(policy));
+    ofPolicies.set(policy, fingerprint);
+  }
+  return fingerprint;
 }
 
 /** JSON with the keys in order, so that the order in which options were written says nothing. */

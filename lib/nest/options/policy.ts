@@ -8,18 +8,28 @@ const MINUTE: Millis = 60_000;
 const DEFAULT_OVERLAP_MINUTES = 1_440;
 /** Grace of the preset `misfire: 'skip'` (SEMANTICS 2.3). */
 const SKIP_GRACE: Millis = 10_000;
+const NO_DEFAULTS: PolicyOptions = {};
 
 /**
  * The complete policy of a job: its options, before them `jobDefaults`, before them the defaults of SEMANTICS section 4.
  * Both were validated before.
  */
-export function toPolicy(options: JobOptions, jobDefaults: PolicyOptions = {}): JobPolicy {
-  return apply(apply(DEFAULT_POLICY, jobDefaults), options);
+export function toPolicy(options: JobOptions, jobDefaults: PolicyOptions = NO_DEFAULTS): JobPolicy {
+  let base = ofDefaults.get(jobDefaults);
+  if (base === undefined) {
+    base = apply(DEFAULT_POLICY, jobDefaults);
+    ofDefaults.set(jobDefaults, base);
+  }
+  return apply(base, options);
 }
 
-/** A policy with some options changed, the others as they were. */
+/** `jobDefaults` are the same for all jobs of an application. */
+const ofDefaults = new WeakMap<PolicyOptions, JobPolicy>();
+
+/** A policy with some options changed, the others as they were; `base` itself when none is, so that jobs share it. */
 export function apply(base: JobPolicy, options: JobOptions): JobPolicy {
-  return { ...base, ...policyChanges(base, options) };
+  const changes = policyChanges(base, options);
+  return Object.keys(changes).length === 0 ? base : { ...base, ...changes };
 }
 
 /** What options change of a policy; parts of `retry` and `history` that they leave out stay as in `base`. */

@@ -173,8 +173,12 @@ export class ClaimStep {
   private make(row: JobRow, planned: PlannedRun): void {
     // The fire time has its run already: what this plan wanted is done.
     if (this.table.runFor(row, planned.fireTime) !== null) return;
-    const run = this.table.open(row, planned, planned.isBuffered ? 'buffered' : 'waiting', this.request.now);
-    if (planned.isBuffered) return;
+    const run = this.table.make(row, planned, this.request.now);
+    this.table.attach(run);
+    if (planned.isBuffered) {
+      run.record.state = 'buffered';
+      return;
+    }
     if (planned.dueAt <= this.request.until && !this.isFull()) this.claim(run, 'planned');
     else run.lane.queue(run, run.dueForClaim());
   }

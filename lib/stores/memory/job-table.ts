@@ -77,14 +77,17 @@ export class JobTable {
     this.settled.retire(row);
   }
 
-  /** A new unsettled run; nobody holds it and it is not queued. */
-  open(row: JobRow, start: RunStart, state: 'waiting' | 'buffered', at: Instant): RunRow {
+  /** A new run that is in no list yet. */
+  make(row: JobRow, start: RunStart, at: Instant): RunRow {
     const serial = this.ids.next();
-    const run = new RunRow(new MemoryRun(this.ids.idOf(serial), row.record, start, at), serial, row);
-    run.record.state = state;
-    row.attach(run);
-    if (start.kind !== 'manual' && start.fireTime > row.lastFireTime) row.lastFireTime = start.fireTime;
-    return run;
+    return new RunRow(new MemoryRun(this.ids.idOf(serial), row.record, start, at), serial, row);
+  }
+
+  /** Takes a run among the unsettled ones of its job; nobody holds it and it is not queued. */
+  attach(run: RunRow): void {
+    const { job, record } = run;
+    job.attach(run);
+    if (record.kind !== 'manual' && record.fireTime > job.lastFireTime) job.lastFireTime = record.fireTime;
   }
 
   hold(run: RunRow, node: string, leaseUntil: Instant): void {
@@ -137,21 +140,13 @@ export class JobTable {
   skip(row: JobRow, skip: PlannedSkip, at: Instant): RunRecord {
     const longer = this.settled.extendNewest(row, skip, at);
     if (longer !== null) return longer;
-    return this.skipRun(row, { ...skip, kind: 'scheduled', dueAt: skip.fireTime }, skip, at);
+    return this.endUnmade(this.make(row, { ...skip, kind: 'scheduled', dueAt: skip.fireTime }, at), skip, at);
   }
 
-  /** As `skip`, for one run that was asked for. */
-  skipRun(row: JobRow, start: RunStart, why: Pick<PlannedSkip, 'reason' | 'detail'>, at: Instant): RunRecord {
-    const { lastFireTime } = row;
-    const run = this.open(row, start, 'buffered', at);
-    row.lastFireTime = lastFireTime;
-    this.close(run, {
-      ...NO_END,
-      at,
-      reason: why.reason,
-      detail: why.detail,
-      keepHistory: row.record.policy.keepHistory,
-    });
+  /** Records a run that was never taken in as skipped. */
+  endUnmade(run: RunRow, why: Pick<PlannedSkip, 'reason' | 'detail'>, at: Instant): RunRecord {
+    const { keepHistory } = run.job.record.policy;
+    this.close(run, { ...NO_END, at, reason: why.reason, detail: why.detail, keepHistory });
     return run.record;
   }
 

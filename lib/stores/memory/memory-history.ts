@@ -83,6 +83,8 @@ export class MemoryRunHistory implements RunHistory {
 /** The newest `size` candidates that lie beyond the cursor and match. */
 class Newest {
   private kept: Candidate[] = [];
+  /** What lies behind it is on no page of this size. */
+  private last: Candidate | null = null;
 
   constructor(
     private readonly size: number,
@@ -91,9 +93,12 @@ class Newest {
 
   offer(candidate: Candidate, filter: RunFilter): void {
     if (this.cursor !== null && newestFirst(this.cursor, candidate) >= 0) return;
+    if (this.last !== null && newestFirst(candidate, this.last) > 0) return;
     if (!matches(candidate.read(), filter)) return;
     this.kept.push(candidate);
-    if (this.kept.length >= 4 * this.size + 100) this.kept = this.taken();
+    if (this.kept.length < 4 * this.size + 100) return;
+    this.kept = this.taken();
+    this.last = this.kept[this.size - 1];
   }
 
   taken(): Candidate[] {

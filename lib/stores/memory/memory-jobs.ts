@@ -19,7 +19,7 @@ import type {
 } from '../../core/index.js';
 import { cancelRun, changeJobs } from './change-step.js';
 import { ClaimStep } from './claim-step.js';
-import { enterRuns } from './enter-step.js';
+import { EnterStep } from './enter-step.js';
 import { Interner } from './interner.js';
 import type { JobTable } from './job-table.js';
 import { PutStep } from './put-step.js';
@@ -46,7 +46,7 @@ export class MemoryJobStore implements JobStore {
   }
 
   enter(request: EnterRequest): EnterResult[] {
-    return enterRuns(this.table, request);
+    return new EnterStep(this.table, request).run();
   }
 
   list(filter: JobFilter = {}): JobRecord[] {

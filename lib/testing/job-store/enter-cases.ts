@@ -61,6 +61,20 @@ export const ENTER_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'enters nothing when admit throws',
+      async run(world, expect) {
+        await world.put([newJob('a', { fireTime: null }), newJob('b', { fireTime: null })]);
+        const admit = ({ id }: { id: string }) => {
+          if (id === 'b') throw new Error('broken');
+          return { as: 'open' } as const;
+        };
+        const enter = async () => world.store.jobs.enter({ runs: [newRun('a'), newRun('b')], at: T0, admit });
+
+        await expect(enter()).rejects.toThrow('broken');
+        expect((await world.store.history.page({ limit: 9 })).runs).toEqual([]);
+      },
+    },
+    {
       name: 'answers noJob for a job that is not there, and goes on with the others',
       async run(world, expect) {
         await world.add('a', { fireTime: null });

@@ -12,7 +12,6 @@ import { LiveRuns } from './live-runs.js';
 import { judgeLoss } from './losses.js';
 import { dueAtOf } from './fire-times.js';
 import { nextAfterClose } from './plan.js';
-import { settled } from './settled.js';
 import type { Slots } from './slots.js';
 import { LeaseLostError, RunCancelledError, RunLostError } from './stop-errors.js';
 
@@ -163,11 +162,11 @@ export class Dispatcher implements RunSurroundings {
     }
     run.state = 'running';
     run.startedAt = this.site.time.now();
-    settled(
-      () => this.chains.of(this.site.parts.hooks.of(run.job))(run),
-      (ending) => this.end(run, ending),
-      (error) => this.end(run, failed(error)),
-    );
+    try {
+      this.chains.of(this.site.parts.hooks.of(run.job))(run, (ending) => this.end(run, ending));
+    } catch (error) {
+      this.end(run, failed(error));
+    }
   };
 
   private end(run: LiveRun, ending: Ending): void {

@@ -10,7 +10,7 @@ export {
   UnknownStoreError,
 } from './errors.js';
 export { SkipRunSignal, errorOf, resultOf } from './ending.js';
-export type { StartChange, StartReport } from './manage/code-jobs.js';
+export type { StartChange, StartChanges, StartReport } from './manage/code-jobs.js';
 export type { AddOptions, JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
 export { PREVIEW_LIMIT } from './manage/preview.js';
 export type { PreviewFire } from './manage/preview.js';

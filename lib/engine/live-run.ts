@@ -36,8 +36,8 @@ export class LiveRun implements Attempt, ContextParts {
   stopError: Error | null = null;
   /** What the attempt threw, for listeners. */
   thrown: unknown = null;
-  /** Stops what runs: set while an attempt can be stopped. */
-  onStop: ((run: LiveRun) => void) | null = null;
+  /** Told when the run is to stop: there while an attempt can be stopped. */
+  guard: { stop(): void } | null = null;
   /** As claimed: a store may show its record as it is at any moment. */
   readonly attempt: number;
   private ownContext: JobContext | null = null;
@@ -105,9 +105,12 @@ export class LiveRun implements Attempt, ContextParts {
     this.stopCause = cause;
     this.stopError = error;
     this.ownContext?.abort(error);
-    this.onStop?.(this);
+    this.guard?.stop();
   }
 }
 
-/** Makes an attempt and tells how it ended: the chain, or a part of it. */
-export type Link = (run: LiveRun) => Ending | Promise<Ending>;
+/**
+ * Makes an attempt, or a part of it, and tells once how it ended: before it returns where nothing has to be waited for.
+ * Passing the end on, not promising it, keeps an asynchronous handler at one promise of ours.
+ */
+export type Link = (run: LiveRun, done: (ending: Ending) => void) => void;

@@ -24,8 +24,10 @@ export interface SchedulerOptions {
   readonly lease: Millis;
   /** How far ahead runs of a shared store are claimed. */
   readonly lookAhead: Millis;
-  /** A shared store is asked at least this often while it holds something; each second when it has no wake-ups. */
+  /** A shared store is asked at least this often while it holds something. */
   readonly poll: Millis;
+  /** The same of a store that has no wake-ups. */
+  readonly pollWithoutWake: Millis;
   /** The same while it is empty. */
   readonly idlePoll: Millis;
   /** How long open attempts may go on after `stop` began, before they are aborted. */
@@ -43,6 +45,7 @@ export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = Object.freeze({
   lease: 10_000,
   lookAhead: 1_000,
   poll: 5_000,
+  pollWithoutWake: 1_000,
   idlePoll: 15_000,
   shutdownTimeout: 25_000,
   history: Object.freeze({ age: 30 * DAY, count: 1_000 }),

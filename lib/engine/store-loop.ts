@@ -5,8 +5,6 @@ import { NO_TIME } from './store-time.js';
 
 /** Batches in one turn of a store that answers at once; then other work of the process gets its turn. */
 const BATCHES_A_TURN = 20;
-/** Without wake-ups a shared store is asked at least this often. */
-const POLL_WITHOUT_WAKE: Millis = 1_000;
 /** When a claim brings nothing though something is due, it is not repeated at once. */
 const FRUITLESS_WAIT: Millis = 250;
 const FOREVER = 8_640_000_000_000_000;
@@ -209,10 +207,10 @@ export class StoreLoop {
 
   /** With a random part, so that nodes started together do not ask together (P21). */
   private pollAfter(nextDueAt: Instant | null): Millis {
-    const { poll, idlePoll } = this.site.options;
+    const { poll, idlePoll, pollWithoutWake } = this.site.options;
     const canWake = this.site.store.jobs.watch !== undefined;
     const wait = nextDueAt === null ? idlePoll : poll;
-    return (canWake ? wait : Math.min(wait, POLL_WITHOUT_WAKE)) * (0.8 + 0.2 * Math.random());
+    return (canWake ? wait : Math.min(wait, pollWithoutWake)) * (0.8 + 0.2 * Math.random());
   }
 
   private arm(): void {

@@ -1,8 +1,8 @@
-import type { Awaitable, Hook, HookOutcome, JobHooks } from '../../core/index.js';
+import type { Awaitable, Clock, Hook, HookOutcome, JobHooks } from '../../core/index.js';
 import { isTriedAgain } from '../conclude.js';
 import type { Ending } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
-import { isPromise, then } from '../settled.js';
+import { isPromise, settled } from '../settled.js';
 import { callHook, firstThat } from './call-hooks.js';
 
 const NONE: readonly Hook[] = [];
@@ -10,9 +10,9 @@ const NONE: readonly Hook[] = [];
 /**
  * Calls `onSuccess`, or `onFailure` when no other attempt follows, then `after`, with the outcome of the attempt. What
  * they throw is written to the run's log and changes nothing else. A run that was skipped had no attempt, so none is
- * called.
+ * called. Hooks that take longer than the job's `timeout` are no longer waited for.
  */
-export function afterHooks(next: Link, hooks: JobHooks): Link {
+export function afterHooks(next: Link, hooks: JobHooks, clock: Clock): Link {
   const { after = NONE, onSuccess = NONE, onFailure = NONE } = hooks;
   if (after.length + onSuccess.length + onFailure.length === 0) return next;
   const onSuccessThenAfter = [...onSuccess, ...after];
@@ -23,11 +23,19 @@ export function afterHooks(next: Link, hooks: JobHooks): Link {
     if (outcome === 'cancelled' || isTriedAgain(run, ending)) return after;
     return outcome === 'succeeded' ? onSuccessThenAfter : onFailureThenAfter;
   };
-  return (run) => then(next(run), (ending) => then(callAll(listOf(run, ending), run, ending), () => ending));
+  return (run, done) =>
+    next(run, (ending) => {
+      const list = listOf(run, ending);
+      if (list.length === 0) {
+        done(ending);
+        return;
+      }
+      const over = withinTimeout(run, clock, () => done(ending));
+      settled(() => callAll(list, run, ending), over, over);
+    });
 }
 
 function callAll(hooks: readonly Hook[], run: LiveRun, ending: Ending): Awaitable<unknown> {
-  if (hooks.length === 0) return null;
   const outcome: HookOutcome = {
     outcome: ending.outcome,
     error: ending.error,
@@ -39,6 +47,24 @@ function callAll(hooks: readonly Hook[], run: LiveRun, ending: Ending): Awaitabl
     (hook) => callSafely(hook, run, outcome),
     () => false,
   );
+}
+
+/** Answers what is to be called when the hooks have ended; with a timeout it may happen without them. */
+function withinTimeout(run: LiveRun, clock: Clock, done: () => void): () => void {
+  const { timeout } = run.job.policy;
+  if (timeout === null) return done;
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    timer.cancel();
+    done();
+  };
+  const timer = clock.after(timeout, () => {
+    run.context.logger.error(`The hooks after the attempt took longer than ${timeout} ms and are not waited for`);
+    end();
+  });
+  return end;
 }
 
 function callSafely(hook: Hook, run: LiveRun, outcome: HookOutcome): unknown {

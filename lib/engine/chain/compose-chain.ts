@@ -50,6 +50,6 @@ function compose(hooks: JobHooks, { clock, now, executorOf, onStart, plannedDueA
   link = announced(link, onStart);
   link = conditions(link, hooks);
   link = stoppable(link, clock, executorOf);
-  link = afterHooks(link, hooks);
+  link = afterHooks(link, hooks, clock);
   return withinGrace(link, now, plannedDueAt);
 }

@@ -1,8 +1,7 @@
 import type { Awaitable, Hook, JobHooks } from '../../core/index.js';
-import { skipped } from '../ending.js';
-import type { Ending } from '../ending.js';
+import { failed, skipped } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
-import { then } from '../settled.js';
+import { settled, then } from '../settled.js';
 import { callHook, firstThat } from './call-hooks.js';
 
 const NONE: readonly Hook[] = [];
@@ -11,11 +10,16 @@ const NONE: readonly Hook[] = [];
 export function conditions(next: Link, hooks: JobHooks): Link {
   const { when = NONE, skip = NONE } = hooks;
   if (when.length + skip.length === 0) return next;
-  return (run) => {
-    if (!run.isFirstAttempt) return next(run);
-    return then(refusal(run, when, skip), (detail): Awaitable<Ending> => {
-      return detail === null ? next(run) : skipped('condition', detail);
-    });
+  return (run, done) => {
+    if (!run.isFirstAttempt) {
+      next(run, done);
+      return;
+    }
+    settled(
+      () => refusal(run, when, skip),
+      (detail) => (detail === null ? next(run, done) : done(skipped('condition', detail))),
+      (error) => done(failed(error)),
+    );
   };
 }
 

@@ -6,18 +6,26 @@ import { isPromise } from '../settled.js';
 
 /** Hands the attempt to its executor. A handler that answers at once ends its run at once: nothing is awaited. */
 export function perform(executorOf: (run: LiveRun) => Executor): Link {
-  return (run) => {
+  return (run, done) => {
     let answer: unknown;
     try {
       answer = executorOf(run).execute(run);
     } catch (error) {
-      return failed(error);
+      done(failed(error));
+      return;
     }
-    return isPromise(answer) ? answer.then((value) => done(run, value), failed) : done(run, answer);
+    if (isPromise(answer)) {
+      answer.then(
+        (value) => done(endingOf(run, value)),
+        (error: unknown) => done(failed(error)),
+      );
+    } else {
+      done(endingOf(run, answer));
+    }
   };
 }
 
-function done(run: LiveRun, value: unknown): Ending {
+function endingOf(run: LiveRun, value: unknown): Ending {
   if (typeof value === 'string') run.print(value);
   return succeeded(value);
 }

@@ -1,8 +1,8 @@
 import type { Clock, Executor, Outcome, Timer } from '../../core/index.js';
-import { failed, stopped } from '../ending.js';
+import { stopped } from '../ending.js';
 import type { Ending } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
-import { isPromise, settled } from '../settled.js';
+import { settled } from '../settled.js';
 import { RunTimedOutError } from '../stop-errors.js';
 
 /**
@@ -10,10 +10,15 @@ import { RunTimedOutError } from '../stop-errors.js';
  * the outcome is written whether the handler has ended or not. An executor that can kill is asked to at that point.
  */
 export function stoppable(next: Link, clock: Clock, executorOf: (run: LiveRun) => Executor): Link {
-  return (run) => {
-    const answer = next(run);
-    if (!isPromise(answer)) return ofStopped(run, answer);
-    return new Promise((resolve) => new StopGuard(run, clock, executorOf(run), resolve).watch(answer));
+  return (run, done) => {
+    let early: Ending | null = null;
+    let guard: StopGuard | null = null;
+    next(run, (ending) => {
+      if (guard === null) early = ending;
+      else guard.end(ofStopped(run, ending));
+    });
+    if (early !== null) done(ofStopped(run, early));
+    else guard = new StopGuard(run, clock, executorOf(run), done);
   };
 }
 
@@ -25,29 +30,31 @@ class StopGuard {
     private readonly run: LiveRun,
     private readonly clock: Clock,
     private readonly executor: Executor,
-    private readonly resolve: (ending: Ending) => void,
-  ) {}
-
-  watch(answer: Promise<Ending>): void {
-    const { run } = this;
+    private readonly done: (ending: Ending) => void,
+  ) {
     const { timeout } = run.job.policy;
-    run.onStop = () => this.allowGrace();
+    run.guard = this;
     if (run.stopCause !== null) {
-      this.allowGrace();
+      this.stop();
     } else if (timeout !== null) {
       const timedOut = (): void =>
         run.stop('timedOut', new RunTimedOutError(run.claim.jobId, run.claim.runId, timeout));
-      this.timer = this.clock.after(timeout, timedOut);
+      this.timer = clock.after(timeout, timedOut);
     }
-    answer.then(
-      (ending) => this.end(ofStopped(run, ending)),
-      (error: unknown) => this.end(ofStopped(run, failed(error))),
-    );
   }
 
-  private allowGrace(): void {
+  /** The signal is aborted: from here on the grace counts. */
+  stop(): void {
     this.timer?.cancel();
     this.timer = this.clock.after(this.run.job.policy.abortGrace, () => this.giveUp());
+  }
+
+  end(ending: Ending): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.timer?.cancel();
+    this.run.guard = null;
+    this.done(ending);
   }
 
   private giveUp(): void {
@@ -59,14 +66,6 @@ class StopGuard {
         end,
         () => end(false),
       );
-  }
-
-  private end(ending: Ending): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.timer?.cancel();
-    this.run.onStop = null;
-    this.resolve(ending);
   }
 }
 

@@ -7,15 +7,28 @@ import type { StoreNode } from '../store-node.js';
 import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
 import { newJobOf } from './new-job.js';
 import { reconcileCode } from './reconcile.js';
+import { surveyOf } from './start-survey.js';
 import type { Stores } from './stores.js';
 
-/** What a start changed about one job. */
+/** What a start changed about one job; `status`: it had been set aside, and goes on. */
 export interface StartChange {
   readonly id: string;
   readonly store: string;
-  readonly what: readonly ('trigger' | 'options' | 'id')[];
+  readonly what: readonly ('trigger' | 'options' | 'id' | 'status')[];
   readonly fireTimeBefore: Instant | null;
   readonly fireTimeAfter: Instant | null;
+}
+
+/** What a start changed, or found out of place, in stores that outlive the process. */
+export interface StartChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly StartChange[];
+  /** Of the code once, and now in no live node's code. */
+  readonly orphaned: readonly string[];
+  /** Kept and not run, for no live node knows their task. */
+  readonly unresolved: readonly string[];
+  /** Their id belongs to a job that was added at run time. */
+  readonly refused: readonly string[];
 }
 
 /** What putting the code's jobs into their stores did. */
@@ -35,6 +48,7 @@ export class CodeJobs {
   readonly idsByStore = new Map<string, string[]>();
   private all: readonly JobDefinition[] = [];
   private soonest: JobRecord | null = null;
+  private changes: MutableChanges | null = null;
 
   constructor(
     private readonly parts: SchedulerParts,
@@ -48,9 +62,10 @@ export class CodeJobs {
   }
 
   /** For the line that a start writes. */
-  get summary(): { readonly jobs: number; readonly nextFireTime: Instant | null; readonly nextJobId: string | null } {
+  get summary(): StartSummary {
     const jobs = this.all.length - this.notEnabled.length;
-    return { jobs, nextFireTime: this.soonest?.fireTime ?? null, nextJobId: this.soonest?.id ?? null };
+    const { soonest, changes } = this;
+    return { jobs, nextFireTime: soonest?.fireTime ?? null, nextJobId: soonest?.id ?? null, changes };
   }
 
   put(definitions: readonly JobDefinition[]): Awaitable<StartReport> {
@@ -65,7 +80,20 @@ export class CodeJobs {
       notEnabled: this.notEnabled.map((it) => it.id),
     };
     const put = this.stores.collect([...byStore.keys()], (node) => this.putInto(node, byStore.get(node)!, report));
-    return then(put, () => then(this.setAsideNotEnabled(), () => report));
+    const setAside = then(put, () => this.setAsideNotEnabled());
+    return then(setAside, () => then(this.survey(), () => report));
+  }
+
+  /** What the stores keep that this code does not have. */
+  private survey(): Awaitable<void> {
+    const shared = this.stores.all().filter((node) => node.store.isShared);
+    return eachInTurn(shared, (node) =>
+      then(surveyOf(node, this.idsByStore.get(node.store.alias) ?? []), ({ orphaned, unresolved }) => {
+        this.changes ??= noChanges();
+        this.changes.orphaned.push(...orphaned);
+        this.changes.unresolved.push(...unresolved);
+      }),
+    );
   }
 
   /** A job that was enabled with the last start must not go on firing until it is noticed as orphaned. */
@@ -116,42 +144,62 @@ export class CodeJobs {
       at: now,
       reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting),
     });
+    const reports: Noted[] = [report];
+    if (node.store.isShared) reports.push((this.changes ??= noChanges()));
     return then(put, (results) => {
-      results.forEach((result, index) => this.note(node.store.alias, jobs[index].id, result, report));
+      results.forEach((result, index) => this.note(node.store.alias, jobs[index].id, result, reports));
       node.loop.wake();
     });
   }
 
-  private note(store: string, id: string, result: PutResult, report: MutableReport): void {
+  private note(store: string, id: string, result: PutResult, reports: readonly Noted[]): void {
     const { kind, job, before } = result;
     if (job.fireTime !== null && job.pause === null && job.fireTime < (this.soonest?.fireTime ?? Infinity)) {
       this.soonest = job;
     }
     if (kind === 'added') {
-      report.added.push(id);
+      for (const report of reports) report.added.push(id);
       this.facts.tell('job.added', { store, job });
     } else if (kind === 'changed') {
       const change = changeOf(store, job, before!);
-      report.changed.push(change);
+      for (const report of reports) report.changed.push(change);
       this.facts.tell('job.changed', { store, job, detail: change.what.join(', '), data: { ...change } });
     } else {
-      report[kind].push(id);
+      for (const report of reports) report[kind]?.push(id);
     }
   }
 }
 
-interface MutableReport extends StartReport {
+/** For the event that says the scheduler was started. */
+export interface StartSummary {
+  /** Of the code, and enabled. */
+  readonly jobs: number;
+  readonly nextFireTime: Instant | null;
+  readonly nextJobId: string | null;
+  /** null: no store outlives the process. */
+  readonly changes: StartChanges | null;
+}
+
+interface Noted {
   readonly added: string[];
   readonly changed: StartChange[];
-  readonly unchanged: string[];
+  readonly unchanged?: string[];
   readonly refused: string[];
 }
 
+type MutableReport = StartReport & Noted & { readonly unchanged: string[] };
+type MutableChanges = StartChanges & Noted & { readonly orphaned: string[]; readonly unresolved: string[] };
+
+function noChanges(): MutableChanges {
+  return { added: [], changed: [], orphaned: [], unresolved: [], refused: [] };
+}
+
 function changeOf(store: string, job: JobRecord, before: JobRecord): StartChange {
-  const what: ('trigger' | 'options' | 'id')[] = [];
+  const what: ('trigger' | 'options' | 'id' | 'status')[] = [];
   if (job.triggerFingerprint !== before.triggerFingerprint) what.push('trigger');
   if (job.restFingerprint !== before.restFingerprint) what.push('options');
   if (job.id !== before.id) what.push('id');
+  if (before.status === 'orphaned' || before.status === 'unresolved') what.push('status');
   return { id: job.id, store, what, fireTimeBefore: before.fireTime, fireTimeAfter: job.fireTime };
 }
 

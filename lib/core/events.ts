@@ -4,7 +4,10 @@ import type { Instant } from './time.js';
 
 /** Every event, past tense. The reference of events in docs is checked against this list. */
 export const EVENT_TYPES = [
-  /** Claims from here on. data: `isPassive`, when this process never claims; of the code `jobs`, `nextFireTime` (epoch ms), `nextJobId`. */
+  /**
+   * Claims from here on. data: `isPassive`, when this process never claims; of the code `jobs`, `nextFireTime` (epoch ms),
+   * `nextJobId`; `changes` in stores that outlive the process: `added`, `changed`, `orphaned`, `unresolved`, `refused`.
+   */
   'scheduler.started',
   /** The whole application was paused, on all nodes. detail: the reason. */
   'scheduler.paused',

@@ -1,7 +1,6 @@
 import type { Instant, Millis, RunRecord, SchedulerFact } from '../core/index.js';
+import { cut, instant, oneLine, quoted } from './shown.js';
 
-/** Longest text of others within a line: ids, messages, details. */
-const TEXT_LIMIT = 500;
 const STACK_LIMIT = 8_000;
 
 /** One line for a fact: what happened, to which job and run. */
@@ -90,25 +89,6 @@ function messageOf(error: unknown): string | null {
   if (error === null || error === undefined) return null;
   if (error instanceof Error) return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
   return typeof error === 'string' ? error : 'something that is no error was thrown';
-}
-
-function quoted(id: string): string {
-  return `"${oneLine(id)}"`;
-}
-
-/** Foreign text cannot begin a line of its own. */
-function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return cut(text, TEXT_LIMIT).replace(/[\s\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, ' ');
-}
-
-function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit)}…`;
-}
-
-function instant(at: Instant): string {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }
 
 function seconds(millis: Millis): string {

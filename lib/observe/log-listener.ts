@@ -1,6 +1,7 @@
 import type { EventType, Instant, Millis, SchedulerFact } from '../core/index.js';
 import type { EventBus } from './event-bus.js';
 import { lineOf, stackOf } from './log-line.js';
+import { startChangesLine } from './start-line.js';
 
 /** `silent`: nothing. `failures`: failures and skips. `all`: starts, stops, pauses and successes as well. */
 export type LogLevel = 'silent' | 'failures' | 'all';
@@ -95,6 +96,8 @@ export class LogListener {
     const line = lineOf(fact);
     if (severity !== 'error') this.writer[severity](line);
     else this.writeError(line, stackOf(fact));
+    const changes = fact.type === 'scheduler.started' ? startChangesLine(fact) : null;
+    if (changes !== null) this.writer.log(changes);
   }
 
   private writeError(line: string, stack: string | undefined): void {

@@ -128,6 +128,40 @@ describe('LogListener', () => {
     expect(lines).toEqual([`log The scheduler was started ${rest}`]);
   });
 
+  it('tells in a line of its own what a start changed in stores that outlive the process', () => {
+    listen('all');
+    const moved = { id: 'digest', what: ['trigger'], fireTimeBefore: T0, fireTimeAfter: T0 + 3_600_000 };
+    const ended = { id: 'bell', what: ['trigger', 'options'], fireTimeBefore: T0, fireTimeAfter: null };
+    const updated = { id: 'mail', what: ['options'], fireTimeBefore: T0, fireTimeAfter: T0 };
+    const changes = {
+      added: Array.from({ length: 12 }, (_, index) => `job-${index}`),
+      changed: [moved, ended, updated],
+      orphaned: ['old'],
+      unresolved: ['lost'],
+      refused: ['taken\nline'],
+    };
+    tell('scheduler.started', { job: null, run: null, data: { jobs: 1, changes } });
+
+    expect(lines).toEqual([
+      'log The scheduler was started with 1 job.',
+      'log Since the last start: added: "job-0", "job-1", "job-2", "job-3", "job-4", "job-5", "job-6", "job-7", ' +
+        '"job-8", "job-9" and 2 more; ' +
+        'changed: "digest" (trigger, next fire time 2026-03-01T01:00:00.000Z, was 2026-03-01T00:00:00.000Z), ' +
+        '"bell" (trigger and options, next fire time none, was 2026-03-01T00:00:00.000Z), "mail" (options); ' +
+        'no longer in the code, kept and not run: "old"; ' +
+        'kept and not run, for no live node knows their task: "lost"; ' +
+        'refused, for a job added at run time has the id: "taken line".',
+    ]);
+  });
+
+  it('says nothing of changes when a start made none', () => {
+    listen('all');
+    const changes = { added: [], changed: [], orphaned: [], unresolved: [], refused: [] };
+    tell('scheduler.started', { job: null, run: null, data: { changes } });
+
+    expect(lines).toEqual(['log The scheduler was started.']);
+  });
+
   it('writes nothing when silent, and wants nothing', () => {
     listen('silent');
 

@@ -7,6 +7,9 @@ import { expressionOf } from './subjects.mjs';
 const rootRequire = createRequire(new URL('../../package.json', import.meta.url));
 const fromRoot = (name) => import(pathToFileURL(rootRequire.resolve(name)).href);
 
+/** Jobs in one call of `addMany`. */
+const AT_ONCE = 10_000;
+
 /** Decorates a method of a class, as the TypeScript compiler would. */
 function decorate(decorator, type, method) {
   decorator(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method));
@@ -60,12 +63,15 @@ async function setUp({ NestFactory, nest, carillon }, jobs, period, work) {
   );
   const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
   const registry = app.get(carillon.SchedulerRegistry);
-  const definitions = Array.from({ length: jobs }, (_, n) => ({
-    id: `job-${n}`,
-    task: 'Ticker.tick',
-    trigger: carillon.cron(expressionOf(n, period)),
-    before: [Ticker, 'before'],
-    onSuccess: [Ticker, 'onSuccess'],
-  }));
-  await registry.addMany(definitions);
+  for (let from = 0; from < jobs; from += AT_ONCE) {
+    await registry.addMany(
+      Array.from({ length: Math.min(AT_ONCE, jobs - from) }, (_, index) => ({
+        id: `job-${from + index}`,
+        task: 'Ticker.tick',
+        trigger: carillon.cron(expressionOf(from + index, period)),
+        before: [Ticker, 'before'],
+        onSuccess: [Ticker, 'onSuccess'],
+      })),
+    );
+  }
 }

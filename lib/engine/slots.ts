@@ -6,6 +6,9 @@ interface Waiting {
   readonly start: (run: LiveRun) => void;
 }
 
+/** Served places that are kept before the line is copied. */
+const LONG_HEAD = 1_000;
+
 /** Room for attempts on one executor, shared by all stores; who finds none waits in line, holding nothing. */
 export class Slots {
   private used = 0;
@@ -55,8 +58,14 @@ export class Slots {
       this.used++;
       start(run);
     }
+    this.isServing = false;
+    this.shorten();
+  }
+
+  /** Not with each run that leaves: that would copy the line once for every run in it. */
+  private shorten(): void {
+    if (this.head < this.line.length && this.head < LONG_HEAD) return;
     this.line = this.line.slice(this.head);
     this.head = 0;
-    this.isServing = false;
   }
 }

@@ -47,7 +47,13 @@ export * from './registry/index.js';
 export { SchedulerModule } from './scheduler.module.js';
 export type { SchedulerFeatureOptions } from './scheduler.module.js';
 export { AmbiguousTaskError, DuplicateTaskError, UnknownProviderError } from './tasks/task-errors.js';
-export { getStoreToken, SCHEDULER_CLOCK, SCHEDULER_OPTIONS, SCHEDULER_TEST_CLOCK } from './tokens.js';
+export {
+  getStoreToken,
+  SCHEDULER_CLOCK,
+  SCHEDULER_OPTIONS,
+  SCHEDULER_TEST_CLOCK,
+  SCHEDULER_TEST_PACE,
+} from './tokens.js';
 export {
   DuplicateModuleError,
   InvalidAsyncOptionsError,

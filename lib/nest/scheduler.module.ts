@@ -4,7 +4,14 @@ import { SystemClock } from '../core/index.js';
 import { resolveModuleOptions } from './options/index.js';
 import { REGISTRY_PARTS } from './registry/registry-parts.js';
 import { SchedulerRegistry } from './registry/scheduler-registry.js';
-import { getStoreToken, SCHEDULER_CLOCK, SCHEDULER_OPTIONS, SCHEDULER_TEST_CLOCK, storeAliases } from './tokens.js';
+import {
+  getStoreToken,
+  SCHEDULER_CLOCK,
+  SCHEDULER_OPTIONS,
+  SCHEDULER_TEST_CLOCK,
+  SCHEDULER_TEST_PACE,
+  storeAliases,
+} from './tokens.js';
 import { Assembly } from './wiring/assembly.js';
 import { asyncOptionProviders } from './wiring/async-options.js';
 import { MissingStore } from './wiring/late-store.js';
@@ -98,7 +105,7 @@ const PROVIDERS: readonly Provider[] = [
   {
     provide: Assembly,
     useFactory: (...parts: ConstructorParameters<typeof Assembly>) => new Assembly(...parts),
-    inject: [RESOLVED_OPTIONS, SCHEDULER_CLOCK, ModuleRef],
+    inject: [RESOLVED_OPTIONS, SCHEDULER_CLOCK, ModuleRef, { token: SCHEDULER_TEST_PACE, optional: true }],
   },
   { provide: REGISTRY_PARTS, useFactory: (assembly: Assembly) => assembly.registryParts, inject: [Assembly] },
   SchedulerRegistry,

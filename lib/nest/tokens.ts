@@ -8,6 +8,12 @@ export const SCHEDULER_CLOCK = Symbol.for('nest-carillon:clock');
 export const SCHEDULER_TEST_CLOCK = Symbol.for('nest-carillon:test-clock');
 
 /**
+ * Token under which a test may make the engine's own rhythm slower: where all time passes in a moment and no other node
+ * is there, a heartbeat every few seconds is all that takes time.
+ */
+export const SCHEDULER_TEST_PACE = Symbol.for('nest-carillon:test-pace');
+
+/**
  * Token of the store with this alias, for code that talks to a store itself.
  *
  * @param alias as under `stores` of `forRoot`; default `default`

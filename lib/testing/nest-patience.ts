@@ -8,8 +8,10 @@ const LONGEST: Millis = 5_000;
 /** The same in turns, where a test's fake timers hold real time still. */
 const MOST_TURNS = 20_000;
 
-/** What is open in every process, or waits for somebody else to begin. */
-const IDLE_RESOURCES = /^(Pipe|TTY|Channel|TCPServer|PipeServer|Signal|Message|Worker|Immediate|TickObject|Process)/;
+/** An open connection may carry an answer at any time. */
+const CONNECTION = /^(TCPSocket|TLS|Pipe(Connect)?Req|TCPConnect|UDP|HTTP2)/;
+/** What waits for nobody, or for somebody else to begin. */
+const IDLE = /^(Pipe|TTY|Channel|TCPServer|Signal|Message|Worker|Immediate|TickObject|Process)/;
 
 // Taken once: fake timers replace the global one, and would then never let a turn end.
 const nextTurn = globalThis.setImmediate;
@@ -27,7 +29,7 @@ export interface Wait {
 /** Waits in real time, for as long as there is a reason to: something outside of this process may still answer. */
 export class Patience {
   private readonly real = new SystemClock();
-  private readonly timersBefore = count('Timeout');
+  private readonly before = countsOf(process.getActiveResourcesInfo());
 
   /** true: it came to be. */
   async until({ isMet, attempt, atLeast, isWorthMore }: Wait): Promise<boolean> {
@@ -51,16 +53,18 @@ export class Patience {
     return passed >= LONGEST || !this.isWorldAtWork();
   }
 
+  /** A connection is open, or something is at work that was not when the wait began. */
   private isWorldAtWork(): boolean {
-    if (count('Timeout') > this.timersBefore) return true;
-    return resources().some((name) => name !== 'Timeout' && !IDLE_RESOURCES.test(name));
+    for (const [name, count] of countsOf(process.getActiveResourcesInfo())) {
+      if (CONNECTION.test(name)) return true;
+      if (!IDLE.test(name) && count > (this.before.get(name) ?? 0)) return true;
+    }
+    return false;
   }
 }
 
-function count(name: string): number {
-  return resources().filter((it) => it === name).length;
-}
-
-function resources(): readonly string[] {
-  return process.getActiveResourcesInfo();
+function countsOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }

@@ -1,12 +1,24 @@
 import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { SCHEDULER_TEST_CLOCK } from '../nest/index.js';
+import type { SchedulerOptions } from '../engine/index.js';
+import { SCHEDULER_TEST_CLOCK, SCHEDULER_TEST_PACE } from '../nest/index.js';
 import type { InstantInput } from '../nest/index.js';
 import { toInstant } from '../triggers/index.js';
 import { ManualClock } from './manual-clock.js';
 import { RunLog } from './nest-run-log.js';
 import { SchedulerTester } from './nest-tester.js';
+
+/**
+ * Nobody else shares the store of a test, and a poll each second would be most of a year's work. A third of the lease is
+ * the heartbeat, which may not be rarer than each five minutes: a job in no live node's code is orphaned after that.
+ */
+const PACE: Partial<SchedulerOptions> = {
+  lease: 870_000,
+  poll: 21_600_000,
+  idlePoll: 21_600_000,
+  pollWithoutWake: 21_600_000,
+};
 
 export interface SchedulerTestingOptions {
   /** What the clock shows when the test begins. Text without offset is UTC. */
@@ -42,10 +54,11 @@ export class SchedulerTestingModule {
       providers: [
         { provide: ManualClock, useFactory: () => new ManualClock(start) },
         { provide: SCHEDULER_TEST_CLOCK, useExisting: ManualClock },
+        { provide: SCHEDULER_TEST_PACE, useValue: PACE },
         RunLog,
         SchedulerTester,
       ],
-      exports: [ManualClock, SCHEDULER_TEST_CLOCK, SchedulerTester],
+      exports: [ManualClock, SCHEDULER_TEST_CLOCK, SCHEDULER_TEST_PACE, SchedulerTester],
     };
   }
 }

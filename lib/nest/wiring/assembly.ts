@@ -11,7 +11,7 @@ import { makeStores } from './make-stores.js';
 import { runLogger, schedulerLog, textOf } from './nest-log.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Clock, Executor, JobDefinition, Store, TriggerCodec } from '../../core/index.js';
-import type { SchedulerParts } from '../../engine/index.js';
+import type { SchedulerOptions, SchedulerParts } from '../../engine/index.js';
 import type { HookBook } from '../handlers/index.js';
 import type { ResolvedModuleOptions } from '../options/index.js';
 import type { RegistryParts } from '../registry/registry-parts.js';
@@ -35,6 +35,7 @@ export class Assembly {
     readonly options: ResolvedModuleOptions,
     readonly clock: Clock,
     readonly moduleRef: ModuleRef,
+    private readonly testPace: Partial<SchedulerOptions> = {},
   ) {
     this.calendars = new CalendarRegistry(options.calendars);
     this.triggers = createTriggerCodec({ calendars: this.calendars, keepsFunctions: true });
@@ -81,6 +82,7 @@ export class Assembly {
         lease: options.lease,
         shutdownTimeout: options.shutdownTimeout,
         history: { age: options.history.age, count: options.history.count },
+        ...this.testPace,
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { JobPolicy, JsonValue } from '../../core/index.js';
+import type { JsonValue } from '../../core/index.js';
 
 /** Distinct values remembered; beyond that the interner starts afresh, and equal values are shared less. */
 const REMEMBERED = 10_000;
@@ -8,8 +8,10 @@ const NONE: readonly never[] = Object.freeze([]);
 /** Lets equal values of many jobs be one object in memory. */
 export class Interner {
   private readonly texts = new Map<string, string>();
-  private readonly policies = new Map<string, JobPolicy>();
-  private lastPolicy: { readonly given: JobPolicy; readonly kept: JobPolicy } | null = null;
+  private readonly objects = new Map<string, object>();
+  /** The latest object given, and its key: jobs of one call often share theirs. */
+  private given: object | null = null;
+  private givenKey = '';
 
   text(text: string): string {
     const known = this.texts.get(text);
@@ -19,17 +21,24 @@ export class Interner {
     return text;
   }
 
-  policy(policy: JobPolicy): JobPolicy {
-    if (this.lastPolicy?.given === policy) return this.lastPolicy.kept;
-    const key = JSON.stringify(policy);
-    let kept = this.policies.get(key);
+  /** Plain JSON only. */
+  object<T extends object>(given: T): T {
+    const key = this.keyOf(given);
+    let kept = this.objects.get(key) as T | undefined;
     if (kept === undefined) {
-      if (this.policies.size >= REMEMBERED) this.policies.clear();
-      kept = JSON.parse(key) as JobPolicy;
-      this.policies.set(key, kept);
+      if (this.objects.size >= REMEMBERED) this.objects.clear();
+      kept = JSON.parse(key) as T;
+      this.objects.set(key, kept);
     }
-    this.lastPolicy = { given: policy, kept };
     return kept;
+  }
+
+  private keyOf(given: object): string {
+    if (this.given !== given) {
+      this.givenKey = JSON.stringify(given);
+      this.given = given;
+    }
+    return this.givenKey;
   }
 }
 

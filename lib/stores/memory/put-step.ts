@@ -75,7 +75,8 @@ export class PutStep {
     record.triggerFingerprint = this.interner.text(job.triggerFingerprint);
     record.restFingerprint = this.interner.text(job.restFingerprint);
     record.appVersion = this.interner.text(job.appVersion);
-    record.policy = this.interner.policy(job.policy);
+    record.policy = this.interner.object(job.policy);
+    record.hooks = job.hooks === null ? null : this.interner.object(job.hooks);
     record.args = ownList(job.args);
     record.tags = ownList(job.tags);
     return record;

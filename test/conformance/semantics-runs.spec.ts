@@ -519,6 +519,16 @@ describe('events', () => {
     expect(types.filter((type, index) => type !== 'run.claimed' || index === 0)).toEqual(expected);
   });
 
+  it('an event is a fact: job and run stay as they were then', async () => {
+    const { tester, events } = await eachMinute('quick', { limit: 1 } as JobOptions);
+    await tester.travel('2m');
+    const of = (type: string) => events.find((event) => event.type === type)!;
+    expect(of('run.started').run).toMatchObject({ state: 'running', outcome: null, settledAt: null });
+    expect(of('run.succeeded').run).toMatchObject({ state: 'succeeded', outcome: 'succeeded' });
+    expect(of('job.added').job).toMatchObject({ status: 'active', nextFireTime: new Date('2026-11-20T00:01Z') });
+    expect(of('job.finished').job).toMatchObject({ status: 'finished', nextFireTime: null });
+  });
+
   it('an outcome is durable before its event', async () => {
     const seen: (string | undefined)[] = [];
     @Injectable()

@@ -50,5 +50,11 @@ function newestFirst(a: RunRecord, b: RunRecord): number {
 
 /** null: from the beginning, in every store. */
 function placesOf(cursor: string | undefined): Record<string, Place> | null {
-  return cursor === undefined ? null : (JSON.parse(cursor) as Record<string, Place>);
+  if (cursor === undefined) return null;
+  try {
+    return JSON.parse(cursor) as Record<string, Place> | null;
+  } catch {
+    // As in a store: a cursor that was not made by a page reads as none.
+    return null;
+  }
 }

@@ -1,6 +1,6 @@
 import { Job } from '../registry/job.js';
 import { Run } from '../registry/run.js';
-import type { EventType, SchedulerFact } from '../../core/index.js';
+import type { EventType, JobRecord, RunRecord, SchedulerFact } from '../../core/index.js';
 import type { JobReading } from '../registry/job.js';
 
 /**
@@ -20,7 +20,8 @@ export class SchedulerEvent {
   readonly data: Readonly<Record<string, unknown>> | null;
   #job: Job | null | undefined;
   #run: Run | null | undefined;
-  readonly #fact: SchedulerFact;
+  readonly #jobRecord: JobRecord | null;
+  readonly #runRecord: RunRecord | null;
   readonly #parts: JobReading;
 
   constructor(fact: SchedulerFact, parts: JobReading) {
@@ -31,24 +32,26 @@ export class SchedulerEvent {
     this.detail = fact.detail;
     this.error = fact.error;
     this.data = fact.data;
-    this.#fact = fact;
+    // Copies: a store in memory goes on writing in the rows that it shows.
+    this.#jobRecord = fact.job === null ? null : { ...fact.job };
+    this.#runRecord = fact.run === null ? null : { ...fact.run };
     this.#parts = parts;
   }
 
   /** The job as it was then. */
   get job(): Job | null {
     // Made when it is read: most listeners look at the run alone.
-    const { job, store } = this.#fact;
     if (this.#job === undefined) {
-      this.#job = job === null ? null : Job.ofRecord(job, { store: store ?? 'default', parts: this.#parts });
+      const record = this.#jobRecord;
+      const store = this.store ?? 'default';
+      this.#job = record === null ? null : Job.ofRecord(record, { store, parts: this.#parts });
     }
     return this.#job;
   }
 
   /** The run as it was then. */
   get run(): Run | null {
-    const { run } = this.#fact;
-    if (this.#run === undefined) this.#run = run === null ? null : new Run(run);
+    if (this.#run === undefined) this.#run = this.#runRecord === null ? null : new Run(this.#runRecord);
     return this.#run;
   }
 }

@@ -1,5 +1,7 @@
 import { hashOfText } from '../core/index.js';
 import type { Awaitable, Instant, JobPause, Store } from '../core/index.js';
+import { nothing } from './patience.js';
+import type { Patience } from './patience.js';
 import type { SchedulerParts } from './scheduler-parts.js';
 import { settled, then } from './settled.js';
 import type { StoreHealth } from './store-health.js';
@@ -10,6 +12,7 @@ export interface HeartbeatParts {
   readonly store: Store;
   readonly time: StoreTime;
   readonly health: StoreHealth;
+  readonly patience: Patience;
   /** The application's paused flag, as each beat answers it. */
   readonly onPause: (pause: JobPause | null) => void;
 }
@@ -35,7 +38,7 @@ export class Heartbeat {
     if (this.isBeating) return;
     this.isBeating = true;
     settled(
-      () => this.write(),
+      () => this.of.patience.await('a heartbeat', () => this.write(), nothing),
       (pause) => {
         this.isBeating = false;
         this.of.health.answered('beat');

@@ -19,6 +19,7 @@ export type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
 export type { LocatedJob } from './manage/stores.js';
 export type { Why, WhyVerdict } from './manage/why.js';
 export { compareVersions } from './manage/reconcile.js';
+export { StoreHungError } from './patience.js';
 export { admitRun, nextAfterClose, planRuns } from './plan.js';
 export { isPausedAt } from './plan-draft.js';
 export type { PlanWindow } from './plan-draft.js';

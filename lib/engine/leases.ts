@@ -1,6 +1,8 @@
-import type { Clock, Millis, Renewal, Store, Timer } from '../core/index.js';
+import type { ClaimKey, Clock, Millis, Renewal, Store, Timer } from '../core/index.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { LiveRun } from './live-run.js';
+import { nothing } from './patience.js';
+import type { Patience } from './patience.js';
 import type { SchedulerOptions } from './scheduler-parts.js';
 import { settled } from './settled.js';
 import { LeaseLostError } from './stop-errors.js';
@@ -12,6 +14,7 @@ export interface LeaseParts {
   readonly clock: Clock;
   readonly time: StoreTime;
   readonly health: StoreHealth;
+  readonly patience: Patience;
   readonly dispatcher: Dispatcher;
   readonly options: Pick<SchedulerOptions, 'lease'>;
   /** Called with each round: the node's heartbeat. */
@@ -88,15 +91,11 @@ export class Leases {
       return;
     }
     this.isRenewing = true;
-    const { store, clock, time, health } = this.parts;
+    const { store, clock, time, health, patience } = this.parts;
     const { lease } = this.parts.options;
     const startedAt = clock.monotonic();
     settled(
-      () =>
-        store.jobs.renew(
-          runs.map((run) => run.claim),
-          time.now() + lease,
-        ),
+      () => patience.await('a renewal', () => store.jobs.renew(claimsOf(runs), time.now() + lease), nothing),
       (renewals) => {
         this.isRenewing = false;
         health.answered('renew');
@@ -159,4 +158,8 @@ export class Leases {
     this.timer?.cancel();
     this.timer = this.isOpen ? this.parts.clock.after(wait, () => this.tick()) : null;
   }
+}
+
+function claimsOf(runs: readonly LiveRun[]): ClaimKey[] {
+  return runs.map((run) => run.claim);
 }

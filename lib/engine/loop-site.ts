@@ -1,6 +1,7 @@
 import type { ClaimRequest, ClaimResult, Clock, Instant, Store } from '../core/index.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Leases } from './leases.js';
+import type { Patience } from './patience.js';
 import type { SchedulerOptions } from './scheduler-parts.js';
 import type { SettleQueue } from './settle-queue.js';
 import type { StoreHealth } from './store-health.js';
@@ -12,6 +13,7 @@ export interface LoopSite {
   readonly clock: Clock;
   readonly time: StoreTime;
   readonly health: StoreHealth;
+  readonly patience: Patience;
   readonly settles: SettleQueue;
   readonly dispatcher: Dispatcher;
   readonly leases: Leases;

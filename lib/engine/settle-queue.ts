@@ -1,5 +1,7 @@
 import type { Clock, Settlement, Store, Timer } from '../core/index.js';
 import type { LiveRun } from './live-run.js';
+import { nothing } from './patience.js';
+import type { Patience } from './patience.js';
 import { settled } from './settled.js';
 import type { StoreHealth } from './store-health.js';
 
@@ -20,6 +22,13 @@ interface Item {
   cut: Settlement | null;
 }
 
+export interface SettleParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly health: StoreHealth;
+  readonly patience: Patience;
+}
+
 /** Called when a settlement is durable; `isHeld` false: the run had been taken over, nothing was written. */
 export type OnSettled = (run: LiveRun, settlement: Settlement, isHeld: boolean) => void;
 
@@ -37,12 +46,20 @@ export class SettleQueue {
   private written = 0;
   private timer: Timer | null = null;
 
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly health: StoreHealth;
+  private readonly patience: Patience;
+
   constructor(
-    private readonly store: Store,
-    private readonly clock: Clock,
-    private readonly health: StoreHealth,
+    { store, clock, health, patience }: SettleParts,
     private readonly onSettled: OnSettled,
-  ) {}
+  ) {
+    this.store = store;
+    this.clock = clock;
+    this.health = health;
+    this.patience = patience;
+  }
 
   get size(): number {
     return this.items.length + this.inFlight;
@@ -83,7 +100,7 @@ export class SettleQueue {
     this.isBusy = true;
     this.inFlight = batch.length;
     settled(
-      () => this.store.jobs.settle(batch.map((item) => item.cut ?? item.settlement)),
+      () => this.patience.await('a settle', () => this.store.jobs.settle(batch.map(settlementOf)), nothing),
       (held) => this.sent(batch, held),
       (error) => this.notSent(batch, error),
     );
@@ -95,8 +112,7 @@ export class SettleQueue {
     this.limit = Math.min(BATCH, this.limit * 2);
     this.written++;
     this.health.answered('settle');
-    for (let at = 0; at < batch.length; at++)
-      this.onSettled(batch[at].run, batch[at].cut ?? batch[at].settlement, held[at]);
+    for (let at = 0; at < batch.length; at++) this.onSettled(batch[at].run, settlementOf(batch[at]), held[at]);
     this.flushAgain();
   }
 
@@ -145,4 +161,8 @@ function withoutTexts(settlement: Settlement, error: unknown): Settlement {
     result: null,
     output: null,
   };
+}
+
+function settlementOf(item: Item): Settlement {
+  return item.cut ?? item.settlement;
 }

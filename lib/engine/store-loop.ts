@@ -126,7 +126,11 @@ export class StoreLoop {
     const claimed = (result: ClaimResult): void => this.claimed(request, result, startedAt);
     const failed = (error: unknown): void => this.claimFailed(error);
     try {
-      const answer = this.site.store.jobs.claimDue(request, this.plan);
+      const answer = this.site.patience.await(
+        'a claim',
+        () => this.site.store.jobs.claimDue(request, this.plan),
+        (late) => this.site.dispatcher.giveBack(late.claims),
+      );
       return isPromise(answer) ? answer.then(claimed).catch(failed) : claimed(answer);
     } catch (error) {
       failed(error);

@@ -6,6 +6,7 @@ import { Heartbeat } from './heartbeat.js';
 import { Leases } from './leases.js';
 import type { LiveRun } from './live-run.js';
 import type { ClaimTerms, LoopSite } from './loop-site.js';
+import { Patience } from './patience.js';
 import { PlanCalls } from './plan-calls.js';
 import { isPausedAt } from './plan-draft.js';
 import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
@@ -37,6 +38,7 @@ export class StoreNode implements DispatchSite, LoopSite {
   readonly options: SchedulerOptions;
   readonly time: StoreTime;
   readonly health: StoreHealth;
+  readonly patience: Patience;
   readonly settles: SettleQueue;
   readonly dispatcher: Dispatcher;
   readonly loop: StoreLoop;
@@ -64,15 +66,21 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.options = parts.options;
     this.time = new StoreTime(parts.clock);
     this.health = new StoreHealth(store.alias, parts.clock, facts);
+    this.patience = new Patience(store.alias, parts.clock);
     this.dispatcher = new Dispatcher(this);
-    this.settles = new SettleQueue(store, parts.clock, this.health, (run, settlement, isHeld) =>
-      this.dispatcher.settled(run, settlement, isHeld),
-    );
+    this.settles = new SettleQueue(this, (run, settlement, isHeld) => this.dispatcher.settled(run, settlement, isHeld));
     this.plans = new PlanCalls(this);
     this.loop = new StoreLoop(this, this.plans.plan);
     this.leases = new Leases(this);
     const onPause = (pause: JobPause | null): void => this.pauseRead(pause);
-    this.heartbeat = new Heartbeat({ parts, store, time: this.time, health: this.health, onPause });
+    this.heartbeat = new Heartbeat({
+      parts,
+      store,
+      time: this.time,
+      health: this.health,
+      patience: this.patience,
+      onPause,
+    });
     this.upkeep = new Upkeep(this);
   }
 
@@ -119,6 +127,7 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.leases.stop();
     this.upkeep.stop();
     this.settles.close();
+    this.patience.close();
     this.unwatch?.();
     const left = this.isJoined ? this.heartbeat.leave() : undefined;
     return then(left, () => this.store.jobs.close());

@@ -229,6 +229,20 @@ describe('hooks', () => {
     expect(world.lines).toEqual(['work: The hook ping failed']);
   });
 
+  it('are not waited for beyond the timeout of the job (P19)', async () => {
+    const world = worldWith({ after: [hook('hang', () => deferred().promise)] }).start(
+      job('work', due, { timeout: 2_000 }),
+    );
+    world.clock.advance(2_999);
+    await settle();
+    expect(await world.runsOf('work')).toMatchObject([{ state: 'running' }]);
+    world.clock.advance(1);
+    await settle();
+    expect(await world.runsOf('work')).toMatchObject([{ state: 'succeeded' }]);
+    expect(world.lines[0]).toMatch(/hooks after the attempt took longer than 2000 ms/);
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
   it('leave a synchronous handler synchronous', () => {
     const notes: string[] = [];
     const world = worldWith(noting(notes)).start(job('work', due));

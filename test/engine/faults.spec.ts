@@ -69,6 +69,41 @@ describe('a store that fails', () => {
   });
 });
 
+describe('a call that hangs', () => {
+  it.each(['jobs.claimDue', 'jobs.renew', 'jobs.settle', 'nodes.beat'])(
+    'does not stop everything: %s is asked anew (P24)',
+    async (method) => {
+      const control = controlledStore({ turns: 1 });
+      const world = new World({ stores: [control.store] }).handle('work');
+      await world.startAsync(job('work', every({ seconds: 10 })));
+      await world.clock.advanceAsync(11_000);
+      control.hanging = method;
+      await world.clock.advanceAsync(12_000);
+      control.hanging = null;
+      await world.clock.advanceAsync(90_000);
+      const before = world.calls.length;
+      await world.clock.advanceAsync(60_000);
+      expect(world.calls.length - before).toBeGreaterThanOrEqual(5);
+      const stopped = world.scheduler.stop();
+      await world.clock.advanceAsync(10_000);
+      await stopped;
+      expect(world.clock.timerCount()).toBe(0);
+    },
+  );
+
+  it('does not keep a stop from ending, nor a timer alive (U7)', async () => {
+    const control = controlledStore({ turns: 1 });
+    const world = new World({ stores: [control.store] }).handle('work');
+    await world.startAsync(job('work', every({ seconds: 10 })));
+    control.hanging = 'jobs.claimDue';
+    await world.clock.advanceAsync(12_000);
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(10_000);
+    await stopped;
+    expect(world.clock.timerCount()).toBe(0);
+  });
+});
+
 describe('bad rows', () => {
   it('are found by halving the batch, and settled as failed with their texts cut; the others are not harmed (P23)', async () => {
     const control = controlledStore({ isShared: true });

@@ -9,6 +9,8 @@ export interface StoreControl {
   failing: ((method: string, args: readonly any[]) => unknown) | null;
   /** Answers with promises, after this many turns of the microtask queue; 0: at once. */
   turns: number;
+  /** A method that never answers. */
+  hanging: string | null;
   /** The store's own clock; null: it goes by what it is asked. */
   clock: (() => number) | null;
   /** Wakes the nodes that watch. */
@@ -30,6 +32,7 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
   const control: StoreControl = {
     calls: [],
     failing: null,
+    hanging: null,
     turns: traits.turns ?? 0,
     clock: null,
     wake: () => watchers.forEach((watcher) => watcher()),
@@ -59,6 +62,7 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
 
   function call(method: string, args: readonly unknown[], work: () => unknown): unknown {
     control.calls.push(method);
+    if (control.hanging === method) return new Promise(() => {});
     const act = (): unknown => {
       const fault = control.failing?.(method, args);
       if (fault instanceof Error) throw fault;

@@ -6,12 +6,12 @@ import { callHook, firstThat } from './call-hooks.js';
 
 const NONE: readonly Hook[] = [];
 
-/** Asks `when` and `skip`, just before the first attempt; the one that says no is named in the skip record. */
+/** Asks `when` and `skip`, just before the first attempt of a run that is not forced; the one that says no is recorded. */
 export function conditions(next: Link, hooks: JobHooks): Link {
   const { when = NONE, skip = NONE } = hooks;
   if (when.length + skip.length === 0) return next;
   return (run, done) => {
-    if (!run.isFirstAttempt) {
+    if (!run.isFirstAttempt || run.run.forced) {
       next(run, done);
       return;
     }

@@ -52,6 +52,7 @@ export class Patience {
         },
         (error: unknown) => {
           this.forget(timer);
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
           if (!isLate) reject(error);
         },
       );

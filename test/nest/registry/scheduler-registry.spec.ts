@@ -140,6 +140,17 @@ describe('adding jobs', () => {
     await expect(scheduler.add({ id: 'report', ...later })).rejects.toMatchObject({ code: 'CODE_JOB' });
   });
 
+  it.each(['5 minuts', 'every minute', '', 0, 5, NaN, -1, { minuets: 5 }])(
+    'refuses the interval %p instead of running without end (U35)',
+    async (every_) => {
+      await expect(
+        scheduler.addInterval({ id: 'tight', task: 'Reports.plain', every: every_ as number }),
+      ).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+      await tester.travel('1h');
+      expect(await scheduler.has('tight')).toBe(false);
+    },
+  );
+
   it('replaces all of a job with replaceExisting, its function and its pause too', async () => {
     const calls: string[] = [];
     const fn = (name: string) => Object.assign(() => void calls.push(name), {});

@@ -78,6 +78,8 @@ function settledRun(run: RunRecord, settlement: Settlement): RunRecord {
     };
   }
   const { outcome, at, reason, detail, error, result, output } = settlement;
+  // A store that shares its records has written it there already.
+  if (run.state === outcome && run.settledAt === at) return run;
   return {
     ...run,
     state: outcome,

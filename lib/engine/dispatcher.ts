@@ -126,9 +126,8 @@ export class Dispatcher implements RunSurroundings {
     const handler = this.site.parts.tasks.resolve(claim.job.task);
     const run = new LiveRun(claim, handler ?? NO_HANDLER, this);
     run.leaseEnd = leaseEnd;
-    const former = this.live.get(claim.runId);
+    const former = this.live.set(claim.runId, run);
     if (former !== undefined) this.lose(former, 'this node has taken its own run over, after its lease had ended');
-    this.live.set(claim.runId, run);
     tellRun(this.site, 'run.claimed', run);
     if (handler === null) this.refuse(run, 'task', claim.job.task);
     else if (!this.site.slots.has(claim.job.policy.executor)) this.refuse(run, 'executor', claim.job.policy.executor);
@@ -206,7 +205,7 @@ export class Dispatcher implements RunSurroundings {
 
   private close(run: LiveRun): void {
     run.state = 'closed';
-    if (this.live.get(run.claim.runId) === run) this.live.delete(run.claim.runId);
+    this.live.delete(run.claim.runId, run);
   }
 
   private slotsOf(run: LiveRun): Slots {

@@ -19,15 +19,24 @@ export class LiveRuns {
     return place === undefined ? undefined : this.runs[place];
   }
 
-  set(runId: string, run: LiveRun): void {
-    const place = this.places.get(runId) ?? this.free.pop() ?? this.runs.length;
+  /** @returns the run that was there under the id, if there was one */
+  set(runId: string, run: LiveRun): LiveRun | undefined {
+    const known = this.places.get(runId);
+    if (known !== undefined) {
+      const former = this.runs[known];
+      this.runs[known] = run;
+      return former;
+    }
+    const place = this.free.pop() ?? this.runs.length;
     this.places.set(runId, place);
     this.runs[place] = run;
+    return undefined;
   }
 
-  delete(runId: string): void {
+  /** Takes that very run out; another one under its id stays. */
+  delete(runId: string, run: LiveRun): void {
     const place = this.places.get(runId);
-    if (place === undefined) return;
+    if (place === undefined || this.runs[place] !== run) return;
     this.places.delete(runId);
     this.runs[place] = undefined;
     this.free.push(place);

@@ -10,8 +10,8 @@ describe('LiveRuns', () => {
     const [a, b, c] = ['a', 'b', 'c'].map(run);
     runs.set('a', a);
     runs.set('b', b);
-    runs.delete('a');
-    runs.delete('a');
+    runs.delete('a', a);
+    runs.delete('a', a);
     runs.set('c', c);
 
     expect([runs.get('a'), runs.get('b'), runs.get('c'), runs.size]).toEqual([undefined, b, c, 2]);
@@ -21,8 +21,9 @@ describe('LiveRuns', () => {
   it('puts a new run of one id in the place of the former', () => {
     const runs = new LiveRuns();
     const [first, second] = [run('1'), run('2')];
-    runs.set('a', first);
-    runs.set('a', second);
+    expect(runs.set('a', first)).toBeUndefined();
+    expect(runs.set('a', second)).toBe(first);
+    runs.delete('a', first);
 
     expect([...runs.values()]).toEqual([second]);
     expect(runs.size).toBe(1);
@@ -30,11 +31,12 @@ describe('LiveRuns', () => {
 
   it('lets runs leave while they are read', () => {
     const runs = new LiveRuns();
-    for (const id of ['a', 'b', 'c']) runs.set(id, run(id));
+    const b = run('b');
+    for (const it of [run('a'), b, run('c')]) runs.set((it as unknown as { name: string }).name, it);
     const seen: LiveRun[] = [];
     for (const it of runs.values()) {
       seen.push(it);
-      runs.delete('b');
+      runs.delete('b', b);
     }
 
     expect(seen).toHaveLength(2);

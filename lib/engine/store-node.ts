@@ -1,4 +1,4 @@
-import type { Awaitable, ClaimResult, Clock, Instant, JobPause, Settlement, Store } from '../core/index.js';
+import type { Awaitable, ClaimResult, Clock, Instant, JobPause, JobRecord, Settlement, Store } from '../core/index.js';
 import { Dispatcher } from './dispatcher.js';
 import type { DispatchSite } from './dispatch-site.js';
 import type { Facts } from './facts.js';
@@ -16,6 +16,7 @@ import type { Slots } from './slots.js';
 import { StoreHealth } from './store-health.js';
 import { StoreLoop } from './store-loop.js';
 import { StoreTime } from './store-time.js';
+import { FinishedJobs } from './upkeep/finished-jobs.js';
 import { Upkeep } from './upkeep/upkeep.js';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -45,6 +46,7 @@ export class StoreNode implements DispatchSite, LoopSite {
   readonly leases: Leases;
   private readonly heartbeat: Heartbeat;
   private readonly upkeep: Upkeep;
+  private readonly finishedJobs: FinishedJobs;
   private readonly plans: PlanCalls;
   readonly exceptTasks = new Set<string>();
   readonly exceptExecutors = new Set<string>();
@@ -82,6 +84,7 @@ export class StoreNode implements DispatchSite, LoopSite {
       onPause,
     });
     this.upkeep = new Upkeep(this);
+    this.finishedJobs = new FinishedJobs(this);
   }
 
   /** Creates the schema, and learns the store's time before anything is judged by it. */
@@ -191,9 +194,13 @@ export class StoreNode implements DispatchSite, LoopSite {
   claimTold({ skipped, finished, cancelled }: ClaimResult): void {
     this.plans.followUp();
     for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
-    for (const job of finished)
-      this.facts.tell('job.finished', { store: this.store.alias, job, detail: job.statusReason });
+    for (const job of finished) this.finished(job);
     for (const { runId } of cancelled) this.dispatcher.cancel(runId, 'replaced by a newer run');
+  }
+
+  private finished(job: JobRecord): void {
+    this.facts.tell('job.finished', { store: this.store.alias, job, detail: job.statusReason });
+    if (!this.store.isShared) this.finishedJobs.add(job);
   }
 
   /** Runs of a shared store are left to nodes that can start them; those of this process wait here, up to a batch. */

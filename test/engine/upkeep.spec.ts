@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { at as date, every } from '../../lib/triggers/index.js';
+import { FINISHED_KEPT } from '../../lib/engine/upkeep/finished-jobs.js';
 import { sharedViews } from './support/stores.js';
 import { job, START, World } from './support/world.js';
 
@@ -111,5 +112,23 @@ describe('retention', () => {
     await dead.clock.advanceAsync(5 * MINUTE);
     expect((await views[1].store.nodes.list(0)).map((node) => node.id)).toEqual(['node-1']);
     expect(dead.clock.now()).toBeGreaterThan(START);
+  });
+
+  it('keeps a process that adds one-off jobs for ever from growing for ever', async () => {
+    const world = new World({ deaf: true })
+      .handle('work')
+      .start(job('code', date('2026-03-01T00:00:01Z'), {}, { task: 'work' }));
+    const once = date('2026-03-01T00:00:01Z');
+    const count = 2 * FINISHED_KEPT + 10;
+    const jobs = Array.from({ length: count }, (_, index) =>
+      job(`once-${index}`, once, {}, { origin: 'runtime', task: 'work' }),
+    );
+    await world.scheduler.add(jobs, { replaceExisting: false });
+    await world.clock.advanceAsync(2_000);
+    expect(world.calls).toHaveLength(count + 1);
+    const kept = await world.scheduler.list();
+    expect(kept.length).toBeGreaterThan(FINISHED_KEPT);
+    expect(kept.length).toBeLessThanOrEqual(2 * FINISHED_KEPT + 1);
+    expect(kept.map((found) => found.job.id)).toContain('code');
   });
 });

@@ -71,6 +71,7 @@ function judge(site: UpkeepSite, jobs: readonly JobRecord[], known: Known, now: 
   });
   return then(changed, (results) => {
     for (const { after } of results) if (after !== null) tell(site, after);
+    if (results.some(({ after }) => after?.status === 'active')) site.loop.wake();
   });
 }
 

@@ -15,6 +15,8 @@ export interface UpkeepSite {
   readonly time: StoreTime;
   readonly health: StoreHealth;
   readonly facts: Facts;
+  /** Claims again what was taken back. */
+  readonly loop: { wake(): void };
   /** Tasks that this node was given runs of and does not know. */
   readonly exceptTasks: ReadonlySet<string>;
 }

@@ -7,6 +7,8 @@ import { RemovalRound } from './removal.js';
 import { TaskRound } from './task-round.js';
 
 const ROUND: Millis = 60_000;
+/** Soon, for jobs that were set aside until a node like this one comes. */
+const FIRST_ROUND: Millis = 10_000;
 const NODE_FORGOTTEN_AFTER: Millis = 86_400_000;
 /** A node not seen for longer knows neither jobs nor tasks any more. */
 const LISTED_FOR: Millis = 600_000;
@@ -28,7 +30,7 @@ export class Upkeep {
 
   start(): void {
     this.isOpen = true;
-    this.arm();
+    this.arm(FIRST_ROUND);
   }
 
   stop(): void {
@@ -54,18 +56,18 @@ export class Upkeep {
   }
 
   /** With a random part, so that nodes take turns (P21). */
-  private arm(): void {
+  private arm(wait: Millis): void {
     if (!this.isOpen) return;
-    this.timer = this.site.clock.after(ROUND * (0.8 + 0.4 * Math.random()), () => {
+    this.timer = this.site.clock.after(wait * (0.8 + 0.4 * Math.random()), () => {
       settled(
         () => this.round(),
         () => {
           this.site.health.answered('change');
-          this.arm();
+          this.arm(ROUND);
         },
         (error) => {
           this.site.health.failed('change', error);
-          this.arm();
+          this.arm(ROUND);
         },
       );
     });

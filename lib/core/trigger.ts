@@ -49,6 +49,8 @@ export interface Trigger {
   readonly fixedDelay: Millis | null;
   /** One more run at each start. */
   readonly runOnStart: boolean;
+  /** Its fire times count from the start: each start of a node anchors it anew, which is no change of the job. */
+  readonly renewsOnStart?: boolean;
 }
 
 /** Turns rows' trigger text into triggers; cached by the text, so equal rules share one compiled object. */

@@ -52,6 +52,11 @@ export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = Object.freeze({
   claimBatch: 500,
 });
 
+/** This process never claims. */
+export function isPassive({ enabled, role }: SchedulerOptions): boolean {
+  return !enabled || role === 'worker' || role === 'client';
+}
+
 /** This process among the schedulers of the application. */
 export interface NodeIdentity {
   /** Random, new with each start. */

@@ -29,6 +29,7 @@ import type { Why } from './manage/why.js';
 import { enterStartRuns } from './manage/start-runs.js';
 import { isPausedAt } from './plan-draft.js';
 import { Quiet } from './quiet.js';
+import { isPassive } from './scheduler-parts.js';
 import type { SchedulerParts } from './scheduler-parts.js';
 import { eachInTurn, then } from './settled.js';
 import { shutDown } from './shut-down.js';
@@ -248,8 +249,7 @@ export class Scheduler {
   }
 
   private get isPassive(): boolean {
-    const { enabled, role } = this.parts.options;
-    return !enabled || role === 'worker' || role === 'client';
+    return isPassive(this.parts.options);
   }
 
   private begin(node: StoreNode): Awaitable<unknown> {

@@ -64,6 +64,9 @@ export class FilteredTrigger implements FilterableTrigger {
   get runOnStart(): boolean {
     return this.inner.runOnStart;
   }
+  get renewsOnStart(): boolean {
+    return this.inner.renewsOnStart ?? false;
+  }
   get isSerializable(): boolean {
     return this.inner.isSerializable && !this.filters.excluding.some((exclusion) => typeof exclusion === 'function');
   }

@@ -24,7 +24,8 @@ const DEEPEST = 10;
 const READERS: Readonly<Record<TriggerKind, Reader>> = {
   cron: (json, settings) => new CronTrigger((json.expression ?? json.fields) as string | CronFields, settings),
   interval: (json, settings) => new IntervalTrigger(json.length as number, intervalSettings(settings, json)),
-  date: (json, settings) => new DateTrigger(json.at as string | undefined, settings),
+  date: (json, settings) =>
+    new DateTrigger(json.at as string | undefined, settings, (json.afterStart ?? null) as number | null),
   calendar: ({ years, months, weeks, days, hour, minute, second }, settings) =>
     new CalendarIntervalTrigger({ years, months, weeks, days, hour, minute, second } as object, settings),
   and: (json, settings, calendars) => new AndTrigger(childrenOf(json, calendars), settings),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobDefinition } from '../../lib/core/index.js';
 import { createMemoryStore } from '../../lib/stores/memory/index.js';
-import { cron, every } from '../../lib/triggers/index.js';
+import { cron, DateTrigger, every } from '../../lib/triggers/index.js';
 import { controlledStore } from './support/stores.js';
-import { at, job, World } from './support/world.js';
+import { at, job, START, World } from './support/world.js';
 
 const base = () => createMemoryStore({ alias: 'default' });
 
@@ -78,5 +78,51 @@ describe('scheduler.started', () => {
     });
     const again = await start(store, [job('theirs', every('1h'))], other);
     expect(told(again).changes).toMatchObject({ changed: [{ id: 'theirs', what: ['status'] }] });
+  });
+});
+
+describe('a job whose time counts from each start', () => {
+  const warm = () => job('warm', new DateTrigger(undefined, {}, 30_000));
+  const fireTime = async (world: World) => (await world.scheduler.get('warm'))!.job.fireTime;
+  const SECONDS = 1_000;
+
+  it('runs once that long after each start, and no start reports it as changed', async () => {
+    const store = base();
+    const first = await start(store, [warm()]);
+    expect(told(first).changes).toEqual({ ...NOTHING, added: ['warm'] });
+    await first.clock.advanceAsync(60 * SECONDS);
+    const second = await start(store, [warm()], first);
+    const startedAt = second.clock.now();
+    expect(told(second).changes).toEqual(NOTHING);
+    expect(second.typesOf('job.changed')).toEqual([]);
+    await second.clock.advanceAsync(29 * SECONDS);
+    expect(second.calls).toEqual([]);
+    await second.clock.advanceAsync(31 * SECONDS);
+    expect([...first.calls, ...second.calls].map((call) => call.at)).toEqual([START + 30_000, startedAt + 30_000]);
+  });
+
+  it('is put off by a start that comes before it', async () => {
+    const store = base();
+    const first = await start(store, [warm()]);
+    await first.clock.advanceAsync(10 * SECONDS);
+    const second = await start(store, [warm()], first);
+    expect(await fireTime(second)).toBe(second.clock.now() + 30_000);
+  });
+
+  it('stays as it is when the process that starts never claims', async () => {
+    const store = base();
+    const first = await start(store, [warm()]);
+    await first.clock.advanceAsync(10 * SECONDS);
+    const options = { role: 'client' } as const;
+    const client = new World({ stores: [controlledStore({ base: store }).store], clock: first.clock, options });
+    await client.startAsync(warm());
+    expect(await fireTime(client)).toBe(START + 30_000);
+  });
+
+  it('is changed when its delay is', async () => {
+    const store = base();
+    const first = await start(store, [warm()]);
+    const second = await start(store, [job('warm', new DateTrigger(undefined, {}, 40_000))], first);
+    expect(told(second).changes).toMatchObject({ changed: [{ id: 'warm', what: ['trigger'] }] });
   });
 });

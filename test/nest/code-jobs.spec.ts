@@ -91,7 +91,7 @@ describe('arguments of decorators', () => {
       'Reports.sync: Reports.sync every 5m',
       'Reports.launch: Reports.launch date 2026-03-01T00:00:00.000Z',
       'Reports.often: Reports.often every 1h',
-      'Reports.warm: Reports.warm date 2026-03-01T00:00:01.000Z',
+      'Reports.warm: Reports.warm date 1s after each start',
     ]);
   });
 

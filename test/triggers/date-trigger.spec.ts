@@ -37,6 +37,26 @@ describe('date', () => {
     expect(anchored.anchor({ ...context, now: from + 5 })).toBe(anchored);
   });
 
+  it('fires that long after each start, without a date and with a delay', () => {
+    const open = new DateTrigger(undefined, {}, 30_000);
+    expect([open.at, open.first(from), open.renewsOnStart, at().renewsOnStart]).toEqual([
+      null,
+      from + 30_000,
+      true,
+      false,
+    ]);
+    const anchored = open.anchor(context);
+    expect([anchored.at, anchored.renewsOnStart]).toEqual([from + 30_000, true]);
+    expect(anchored.anchor({ ...context, now: from + 5 })).toBe(anchored);
+    expect([open.toString(), open.describe()]).toEqual([
+      'date 30s after each start',
+      'Once, 30 seconds after each start',
+    ]);
+    expect(open.withOptions({ jitter: '5s' }).toJSON()).toEqual({ type: 'date', afterStart: 30_000, jitter: 5_000 });
+    expect(open.between('09:00', '17:00').renewsOnStart).toBe(true);
+    expect(refusal(() => new DateTrigger(undefined, {}, -1))).toMatch(/afterStart/);
+  });
+
   it('takes options in the place of a date', () => {
     expect([at({ jitter: '5s' }).jitter, at({ jitter: '5s' }).at]).toEqual([5_000, null]);
     expect(new DateTrigger(undefined, { timezone: 'Europe/Berlin' }).timezone).toBe('Europe/Berlin');

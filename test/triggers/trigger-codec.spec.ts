@@ -4,6 +4,7 @@ import type { FilterableTrigger } from '../../lib/triggers/index.js';
 import {
   CalendarRegistry,
   CronTrigger,
+  DateTrigger,
   OrTrigger,
   allOf,
   anyOf,
@@ -43,6 +44,7 @@ const everyKind: [string, FilterableTrigger][] = [
   ['interval whose end is over', every('1h', { end: '2020-01-01' })],
   ['date', at('2026-12-25 09:00')],
   ['date at once', at()],
+  ['date after each start', new DateTrigger(undefined, {}, 5_000)],
   ['calendar', calendar({ months: 1, hour: 18, start: '2027-01-31', end: '2028-01-01' })],
   ['open calendar', calendar({ days: 2, minute: 30 })],
   ['and', allOf(cron({ dayOfWeek: 'mon-fri' }), cron({ hour: '9-17' }))],

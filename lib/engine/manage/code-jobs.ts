@@ -1,6 +1,7 @@
 import type { Awaitable, Instant, JobDefinition, JobRecord, PutResult } from '../../core/index.js';
 import { DuplicateJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
+import { isPassive } from '../scheduler-parts.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { eachInTurn, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
@@ -9,6 +10,8 @@ import { newJobOf } from './new-job.js';
 import { reconcileCode } from './reconcile.js';
 import { surveyOf } from './start-survey.js';
 import type { Stores } from './stores.js';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What a start changed about one job; `status`: it had been set aside, and goes on. */
 export interface StartChange {
@@ -140,9 +143,10 @@ export class CodeJobs {
     const putting = { now, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
     const jobs = definitions.map((definition) => newJobOf(definition, putting));
     this.idsByStore.set(node.store.alias, jobs.map((job) => job.id).sort());
+    const renewed = isPassive(this.parts.options) ? NONE : idsThatRenew(definitions);
     const put = node.store.jobs.put(jobs, {
       at: now,
-      reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting),
+      reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting, renewed.has(incoming.id)),
     });
     const reports: Noted[] = [report];
     if (node.store.isShared) reports.push((this.changes ??= noChanges()));
@@ -160,14 +164,21 @@ export class CodeJobs {
     if (kind === 'added') {
       for (const report of reports) report.added.push(id);
       this.facts.tell('job.added', { store, job });
-    } else if (kind === 'changed') {
-      const change = changeOf(store, job, before!);
+      return;
+    }
+    const change = kind === 'changed' ? changeOf(store, job, before!) : null;
+    if (change !== null && change.what.length > 0) {
       for (const report of reports) report.changed.push(change);
       this.facts.tell('job.changed', { store, job, detail: change.what.join(', '), data: { ...change } });
     } else {
-      for (const report of reports) report[kind]?.push(id);
+      // A job whose times count from each start has other ones now, and is the same.
+      for (const report of reports) report[kind === 'refused' ? kind : 'unchanged']?.push(id);
     }
   }
+}
+
+function idsThatRenew(definitions: readonly JobDefinition[]): ReadonlySet<string> {
+  return new Set(definitions.filter(({ trigger }) => trigger.renewsOnStart === true).map(({ id }) => id));
 }
 
 /** For the event that says the scheduler was started. */

@@ -17,14 +17,23 @@ export function compareVersions(one: string, other: string): number {
  * What a start does to a job of the code that is in its store already (DESIGN, "Start"): same fingerprints, nothing
  * moves; options changed, they are updated; trigger or zone changed, the next fire time is computed anew, but one that
  * is due already stays due. A pause and the history stay. An older version of the application changes nothing.
+ *
+ * @param isRenewed its times count from this start, so the next fire time is computed anew though nothing changed
  */
-export function reconcileCode(existing: JobRecord, incoming: NewJob, putting: Putting): JobPatch | null | 'refuse' {
+export function reconcileCode(
+  existing: JobRecord,
+  incoming: NewJob,
+  putting: Putting,
+  isRenewed = false,
+): JobPatch | null | 'refuse' {
   if (existing.origin !== 'code') return 'refuse';
   if (compareVersions(incoming.appVersion, existing.appVersion) < 0) return null;
   const { now } = putting;
   const patch = {
     ...takenBack(existing, incoming, putting),
-    ...(existing.triggerFingerprint === incoming.triggerFingerprint ? {} : triggerPatch(existing, incoming, now)),
+    ...(existing.triggerFingerprint === incoming.triggerFingerprint && !isRenewed
+      ? {}
+      : triggerPatch(existing, incoming, now)),
     ...(existing.restFingerprint === incoming.restFingerprint ? {} : restPatch(incoming)),
   };
   if (Object.keys(patch).length === 0) return null;

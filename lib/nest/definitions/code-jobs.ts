@@ -13,7 +13,7 @@ import { mergeConfigured } from './configured-jobs.js';
 import { isFilterable, makeTrigger } from './make-trigger.js';
 import { readNote } from './read-note.js';
 import type { ModuleRef } from '@nestjs/core';
-import type { Hook, HookKind, JobDefinition, JobHooks } from '../../core/index.js';
+import type { Hook, HookKind, Instant, JobDefinition, JobHooks } from '../../core/index.js';
 import type { ScheduleNote } from '../decorators/index.js';
 import type { DecoratedMethod } from '../discovery/index.js';
 import type { HookReference, JobOptions, OptionFault, ResolvedModuleOptions } from '../options/index.js';
@@ -27,6 +27,8 @@ const HOOK_KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onS
 /** What the code's jobs are made with. */
 export interface CodeJobParts extends TriggerSurroundings {
   readonly options: ResolvedModuleOptions;
+  /** Start of this process. */
+  readonly now: Instant;
   /** What functions among decorator arguments are given. */
   readonly injector: ModuleRef;
   readonly nameable: Nameable;

@@ -1,13 +1,11 @@
 import { cron, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
 import { millis } from '../options/units.js';
-import type { Instant, Trigger } from '../../core/index.js';
+import type { Trigger } from '../../core/index.js';
 import type { CalendarRegistry, FilterableTrigger, TriggerOptions } from '../../triggers/index.js';
 import type { IntervalDecoratorOptions } from '../options/index.js';
 import type { TriggerRule } from './trigger-rule.js';
 
 export interface TriggerSurroundings {
-  /** Start of this process. */
-  readonly now: Instant;
   readonly calendars: CalendarRegistry;
 }
 
@@ -19,13 +17,13 @@ export interface TriggerSurroundings {
 export function makeTrigger(
   rule: TriggerRule,
   options: IntervalDecoratorOptions,
-  { now, calendars }: TriggerSurroundings,
+  { calendars }: TriggerSurroundings,
 ): Trigger {
-  const trigger = bareTrigger(rule, options, now);
+  const trigger = bareTrigger(rule, options);
   return isFilterable(trigger) ? trigger.withCalendars(calendars) : trigger;
 }
 
-function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions, now: Instant): Trigger {
+function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions): Trigger {
   const beside = triggerOptions(options);
   switch (rule.kind) {
     case 'cron':
@@ -37,7 +35,7 @@ function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions, now: 
       return new DateTrigger(rule.when, beside);
     case 'timeout':
       // A code job's date must lie ahead when it is put.
-      return new DateTrigger(now + Math.max(1, millis(rule.delay)), beside);
+      return new DateTrigger(undefined, beside, Math.max(1, millis(rule.delay)));
     case 'trigger':
       return Object.keys(beside).length > 0 && isFilterable(rule.trigger)
         ? rule.trigger.withOptions(beside)

@@ -120,7 +120,7 @@ export function checkedTrigger(rule: TriggerRule, options: TriggerOptions, spot:
   const { id, place, store, zone, parts } = spot;
   const now = parts.clock.now();
   try {
-    const trigger = makeTrigger(rule, options, { now, calendars: parts.calendars });
+    const trigger = makeTrigger(rule, options, { calendars: parts.calendars });
     if (!isSerializable(trigger) && isShared(parts.options.stores[store])) {
       throw new FunctionNotStorableError(place, 'trigger', 'of excluding()', store);
     }

@@ -69,11 +69,11 @@ export class Dispatcher implements RunSurroundings {
     this.slotsOf(run).start(run, this.begin);
   }
 
-  /** Gives back what has not started. */
-  releaseHeld(): void {
+  /** Gives back what has not started, of one job or of all. */
+  releaseHeld(jobId: string | null = null): void {
     const now = this.site.time.now();
     for (const run of this.live.values()) {
-      if (run.state === 'held') this.conclude(run, release(run, now));
+      if (run.state === 'held' && (jobId === null || run.claim.jobId === jobId)) this.conclude(run, release(run, now));
     }
   }
 

@@ -57,6 +57,17 @@ describe('nodes on one store', () => {
     expect(views[0].calls.filter((name) => name === 'jobs.claimDue').length / 10).toBeLessThan(16);
   });
 
+  it('ask at times of their own, though they were started together (P21)', async () => {
+    const { views, clock } = await cluster(2, [job('work', every({ days: 1 }))]);
+    const asked: number[][] = [[], []];
+    views.forEach((view, index) => {
+      view.failing = (method) => method === 'jobs.claimDue' && void asked[index].push(clock.now());
+    });
+    await clock.advanceAsync(60_000);
+    expect(asked[0].length).toBeGreaterThan(50);
+    expect(asked[0].filter((instant) => asked[1].includes(instant)).length).toBeLessThan(asked[0].length / 2);
+  });
+
   it('renew while a run goes on, so a long one is not taken over', async () => {
     const { worlds, clock } = await cluster(2, [job('work', date('2026-03-01T00:00:05Z'))]);
     const gate = deferred();

@@ -222,6 +222,22 @@ describe('remove', () => {
     expect(await world.scheduler.get('a')).toBeNull();
   });
 
+  it('takes back a run that waits for a slot', async () => {
+    const world = new World({ concurrency: 1 });
+    const gates = [deferred(), deferred()];
+    world.handle('work', () => gates[world.calls.length - 1].promise).start();
+    await world.scheduler.add([runtime('a', every({ seconds: 1 })), runtime('b', every({ seconds: 1 }))], {
+      replaceExisting: false,
+    });
+    world.clock.advance(1_000);
+    const [{ jobId: running }] = world.scheduler.openAttempts();
+    await world.scheduler.remove(running === 'a' ? 'b' : 'a');
+    await settle();
+    gates[0].resolve();
+    await settle();
+    expect(world.calls.map((call) => call.context.jobId)).toEqual([running]);
+  });
+
   it('refuses a job of the code, with the advice to pause it', async () => {
     const world = new World().handle('work').start(job('work', every({ minutes: 1 })));
     const call = async () => world.scheduler.remove('work');

@@ -136,7 +136,10 @@ export class JobCommands {
       if (job.origin === 'code') throw new CodeJobError(job.id, job.task);
       return 'remove';
     };
-    return this.change(id, decide, (node, job) => this.facts.tell('job.removed', { store: node.store.alias, job }));
+    return this.change(id, decide, (node, job) => {
+      node.dispatcher.releaseHeld(id);
+      this.facts.tell('job.removed', { store: node.store.alias, job });
+    });
   }
 
   private storeOf(definition: JobDefinition): StoreNode {

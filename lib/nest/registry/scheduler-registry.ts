@@ -202,9 +202,7 @@ export class SchedulerRegistry {
    */
   async remove(id: string): Promise<Job> {
     const { store } = await this.locate(id, 'remove');
-    const removed = this.view(await this.parts.scheduler.remove(id), store);
-    this.parts.functions.drop(id);
-    return removed;
+    return this.view(await this.parts.scheduler.remove(id), store);
   }
 
   /** Makes a run beside the schedule, also of a paused or finished job. */

@@ -44,6 +44,10 @@ export class Assembly {
     this.events = new EventBus((error, { type }) =>
       schedulerLog.error(`A listener to ${type} failed; runs go on.`, textOf(error)),
     );
+    // Removed by hand, or pruned long after it finished: what it was added with can go.
+    this.events.on('job.removed', ({ job }) => {
+      if (job !== null) this.functions.drop(job.id);
+    });
     new LogListener(schedulerLog, options.log).listenTo(this.events);
     this.scheduler = new Scheduler(this.parts());
   }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { allOf, anyOf, at, calendar, cron, every, JobContext, Run, Job } from '../../../lib/index.js';
 import type { SchedulerRegistry } from '../../../lib/index.js';
+import { REGISTRY_PARTS } from '../../../lib/nest/index.js';
+import type { RegistryParts } from '../../../lib/nest/index.js';
 import type { SchedulerTester } from '../../../lib/testing/index.js';
 import { iso, Reports, startRegistry } from './registry-app.js';
 import type { RegistryApp } from './registry-app.js';
@@ -354,6 +356,15 @@ describe('managing jobs', () => {
     await scheduler.modify('c', { when: () => false });
     await tester.travel('1h');
     tester.expectSkipped('c').once().because('condition');
+  });
+
+  it('lets go of the functions of a job that is removed', async () => {
+    const { functions } = it_.app.get<RegistryParts>(REGISTRY_PARTS);
+    const job = await scheduler.addAt({ id: 'fn', task: () => 1, at: '2027-01-01', when: () => true });
+    const [when] = job.hooks.when ?? [];
+    expect([functions.task(job.task), functions.hook(when)]).toEqual([expect.any(Function), expect.any(Function)]);
+    await scheduler.remove('fn');
+    expect([functions.task(job.task), functions.hook(when)]).toEqual([null, null]);
   });
 
   it('removes what was added at run time, and not what code defines', async () => {

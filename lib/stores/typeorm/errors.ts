@@ -91,7 +91,8 @@ export class StoreBusyError extends SchedulerError {
   ) {
     super(
       `Store "${store}" could not write to ${file} for ${Math.round(waited / 1000)} s: another connection holds its ` +
-        `write lock. Look for a transaction that is kept open, or a process that was stopped in the middle of one.`,
+        `write lock. Look for a transaction that is kept open (one of your own that awaits this very call needs to hand ` +
+        `over its manager), or for a process that was stopped in the middle of one.`,
       options,
     );
   }

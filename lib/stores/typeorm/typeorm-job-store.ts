@@ -48,6 +48,7 @@ export class TypeOrmJobStore implements JobStore {
   }
 
   put(jobs: readonly NewJob[], options: PutOptions): Awaitable<PutResult[]> {
+    if (jobs.length === 0) return [];
     const work = (session: Session) => new PutStep(session, options).run(jobs);
     if (options.within === undefined) return this.database.write(work);
     return this.database.writeWithin(options.within, work);
@@ -59,6 +60,7 @@ export class TypeOrmJobStore implements JobStore {
   }
 
   enter(request: EnterRequest): Awaitable<EnterResult[]> {
+    if (request.runs.length === 0) return [];
     return this.database.write((session) => enterRuns(session, request));
   }
 

@@ -1,7 +1,8 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { UnsupportedDatabaseError } from '../errors.js';
 import { DEFAULT_TABLE_PREFIX } from '../typeorm-store-options.js';
 import { carillonTables } from './carillon-tables.js';
-import type { SchemaStep } from './schema-step.js';
+import type { SchemaStep, Statements } from './schema-step.js';
 
 export type { SchemaStep } from './schema-step.js';
 
@@ -42,16 +43,30 @@ function migrationOf(step: SchemaStep, prefix: string): CarillonMigration {
     readonly name = step.name;
 
     async up(queryRunner: QueryRunner): Promise<void> {
-      const statements = step.up[queryRunner.dataSource.options.type](prefix);
-      for (const statement of [...statements, createStepsTable(prefix), noteStep(step, prefix)]) {
+      const statements = statementsFor(queryRunner, step.up)(prefix);
+      for (const statement of [createStepsTable(prefix), ...statements, noteStep(step, prefix)]) {
         await queryRunner.query(statement);
       }
     }
 
     async down(queryRunner: QueryRunner): Promise<void> {
-      const statements = step.down[queryRunner.dataSource.options.type](prefix);
+      const statements = statementsFor(queryRunner, step.down)(prefix);
       const forget = `DELETE FROM ${stepsTableOf(prefix)} WHERE name = '${step.name}'`;
       for (const statement of [...statements, forget]) await queryRunner.query(statement);
     }
   };
+}
+
+/** TypeORM 0.3 has its data source under the older name. */
+interface AnyQueryRunner {
+  readonly dataSource?: DataSource;
+  readonly connection?: DataSource;
+}
+
+function statementsFor(queryRunner: QueryRunner, byType: SchemaStep['up']): Statements {
+  const { dataSource, connection } = queryRunner as unknown as AnyQueryRunner;
+  const type = (dataSource ?? connection)!.options.type;
+  const statements = byType[type];
+  if (statements === undefined) throw new UnsupportedDatabaseError('carillonMigrations', type, Object.keys(byType));
+  return statements;
 }

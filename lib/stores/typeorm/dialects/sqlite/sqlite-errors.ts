@@ -45,7 +45,9 @@ const FILE_PROBLEMS: readonly (readonly [code: string, problem: string])[] = [
   ],
   ['EACCES', 'this process may not access its folder.'],
   ['EROFS', 'its folder is on a read-only file system.'],
+  ['EPERM', 'this process may not make its folder.'],
   ['ENOTDIR', 'its path leads through something that is not a folder.'],
+  ['EEXIST', 'its path leads through something that is not a folder.'],
 ];
 
 /** An error that says what to do; one that does not come from the database is passed on as it is. */

@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CompiledLib } from './compiled-lib.js';
+import { NodeProcess } from './node-process.js';
+import { SqlitePlace } from './sqlite-place.js';
+import { claim, LEASE, newJob, NOW, put, succeeded } from './store-parts.js';
+
+/** Statements of one claim and its settlement are fewer than this. */
+const STEPS = 24;
+
+let lib: CompiledLib;
+let place: SqlitePlace;
+let processes: NodeProcess[];
+
+beforeAll(() => {
+  lib = new CompiledLib();
+});
+afterAll(() => lib.clear());
+beforeEach(() => {
+  place = new SqlitePlace();
+  processes = [];
+});
+afterEach(async () => {
+  for (const it of processes) await it.kill();
+  await place.clear();
+});
+
+async function start(...nodes: string[]): Promise<NodeProcess[]> {
+  const started = await Promise.all(nodes.map((node) => NodeProcess.start(lib.folder, place.file, node)));
+  processes.push(...started);
+  return started;
+}
+
+function jobs(count: number) {
+  return Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
+}
+
+describe('several processes on one SQLite file', () => {
+  it('make the tables once when they start at the same moment', async () => {
+    await start('n1', 'n2', 'n3');
+    const steps = place.handle().prepare('SELECT name FROM carillon_migrations').all();
+
+    expect(steps).toHaveLength(1);
+  });
+
+  it('put the same jobs at the same moment, and each is there once (P12)', async () => {
+    const nodes = await start('n1', 'n2');
+    const kinds = await Promise.all(nodes.map((node) => node.ask('put', { jobs: jobs(50) })));
+
+    expect(kinds.flat().filter((kind) => kind === 'added')).toHaveLength(50);
+    expect(kinds.flat().filter((kind) => kind === 'unchanged')).toHaveLength(50);
+  });
+
+  it('run each job once between them: none doubled, none lost (P20, P33)', async () => {
+    const store = await place.open();
+    await put(store, jobs(3_000));
+    const nodes = await start('n1', 'n2');
+    const drain = async (fields: object) =>
+      await Promise.all(nodes.map((node) => node.ask('drain', { now: NOW, lease: LEASE, limit: 40, ...fields })));
+    // Each gets its first batch; from there on the quicker one may take more.
+    const done = [...(await drain({ batches: 1 })), ...(await drain({}))];
+
+    expect([done.flat().length, new Set(done.flat()).size]).toEqual([3_000, 3_000]);
+    const { runs } = await store.history.page({ limit: 4_000, states: ['succeeded'] });
+    expect([runs.length, new Set(runs.map((run) => run.jobId)).size]).toEqual([3_000, 3_000]);
+    expect(runs.every((run) => run.token === 1 && run.attempt === 1)).toBe(true);
+  }, 60_000);
+
+  it('take over, after its lease, what a process held that was killed; its outcomes and losses are kept (P22)', async () => {
+    const store = await place.open();
+    await put(store, jobs(20));
+    const [node] = await start('n1');
+    expect(await node.ask('claimAndDie', { now: NOW, lease: LEASE, limit: 20 })).toBe('died');
+
+    expect((await claim(store, { node: 'n2', now: NOW + LEASE - 1, recoverBefore: NOW + LEASE - 1 })).claims).toEqual(
+      [],
+    );
+    const { claims } = await claim(store, { node: 'n2', now: NOW + LEASE, recoverBefore: NOW + LEASE });
+    expect(claims.map((it) => [it.cause, it.token, it.run.attempt, it.job.losses])).toEqual(
+      Array(10).fill(['recovered', 2, 2, 1]),
+    );
+    await store.jobs.settle(claims.map((it) => succeeded(it)));
+    const { runs } = await store.history.page({ limit: 100, states: ['succeeded'] });
+    expect(new Set(runs.map((run) => run.jobId)).size).toBe(20);
+  }, 60_000);
+
+  it('lose and double nothing when one is killed between any two statements', async () => {
+    const store = await place.open();
+    await put(store, jobs(STEPS));
+    for (let first = 1; first <= STEPS; first += 4) {
+      const steps = [first, first + 1, first + 2, first + 3];
+      const nodes = await start(...steps.map((step) => `n${step}`));
+      const window = { now: NOW, lease: LEASE, limit: 1 };
+      await Promise.all(nodes.map((node, index) => node.ask('dieAtStep', { step: steps[index], ...window })));
+      await Promise.all(nodes.map((node) => node.kill()));
+    }
+    const { claims } = await claim(store, { now: NOW + LEASE, recoverBefore: NOW + LEASE });
+    await store.jobs.settle(claims.map((it) => succeeded(it)));
+
+    const { runs } = await store.history.page({ limit: 100 });
+    expect(runs.map((run) => run.jobId).sort()).toEqual(
+      jobs(STEPS)
+        .map((job) => job.id)
+        .sort(),
+    );
+    expect(new Set(runs.map((run) => run.state))).toEqual(new Set(['succeeded']));
+    expect(place.handle().pragma('integrity_check', { simple: true })).toBe('ok');
+  }, 120_000);
+});

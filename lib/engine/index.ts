@@ -9,7 +9,7 @@ export {
   UnknownRunError,
   UnknownStoreError,
 } from './errors.js';
-export { SkipRunSignal, errorOf, resultOf } from './ending.js';
+export { SkipRunSignal } from './ending.js';
 export type { StartChange, StartChanges, StartReport } from './manage/code-jobs.js';
 export type { AddOptions, JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
 export { PREVIEW_LIMIT } from './manage/preview.js';
@@ -28,6 +28,7 @@ export type { OpenAttempt, SchedulerState } from './scheduler.js';
 export { DEFAULT_SCHEDULER_OPTIONS } from './scheduler-parts.js';
 export type { NodeIdentity, SchedulerOptions, SchedulerParts, SchedulerRole } from './scheduler-parts.js';
 export { eachInTurn, isPromise, then } from './settled.js';
+export { errorOf, resultOf } from './stored-values.js';
 export {
   LeaseLostError,
   RunCancelledError,

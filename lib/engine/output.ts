@@ -1,5 +1,5 @@
 import type { JobLogger } from '../core/index.js';
-import { TEXT_LIMIT } from './ending.js';
+import { TEXT_LIMIT } from './stored-values.js';
 
 /** What a run wrote, line by line, up to a bound; the end of a long output says how much was left out. */
 export class Output {

@@ -27,7 +27,6 @@ export { Scheduler } from './scheduler.js';
 export type { OpenAttempt, SchedulerState } from './scheduler.js';
 export { DEFAULT_SCHEDULER_OPTIONS } from './scheduler-parts.js';
 export type { NodeIdentity, SchedulerOptions, SchedulerParts, SchedulerRole } from './scheduler-parts.js';
-export { eachInTurn, isPromise, then } from './settled.js';
 export { errorOf, resultOf } from './stored-values.js';
 export {
   LeaseLostError,

@@ -14,6 +14,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true },
   },
 });
+const warmUp = options.quick ? 6 : 12;
 const seconds = options.quick ? 4 : 10;
 const names = Object.keys(SUBJECTS).filter((name) => options.only?.includes(name) ?? true);
 const peers = names.filter((name) => SUBJECTS[name].role === 'peer');
@@ -31,7 +32,7 @@ const loads = [
 console.log(describeMachine());
 console.log(describeVersions(Object.keys(SUBJECTS).filter((name) => SUBJECTS[name].role === 'peer')));
 console.log(
-  `settings: a process each, ${seconds} s measured; lateness counts from the last full second, so a job over a second late ` +
+  `settings: a process each, ${warmUp} s to warm up, ${seconds} s measured; lateness counts from the last full second, so a job over a second late ` +
     `shows as less; set-up over ${SET_UP_LIMIT_MS / 1000} s or a heap over ${HEAP_LIMIT_MB / 1024} GB is given up\n`,
 );
 for (const load of loads) {
@@ -42,8 +43,11 @@ for (const load of loads) {
 
 function measure(name, { jobs, period, setUpLimitMs = SET_UP_LIMIT_MS }) {
   const script = new URL('./subject-process.mjs', import.meta.url);
-  const timeoutMs = setUpLimitMs + (seconds + 5) * 1000;
-  return measureInChild(script, [name, jobs, seconds, period].map(String), { timeoutMs, heapMb: HEAP_LIMIT_MB });
+  const timeoutMs = setUpLimitMs + (warmUp + seconds + 5) * 1000;
+  return measureInChild(script, [name, jobs, period, warmUp, seconds].map(String), {
+    timeoutMs,
+    heapMb: HEAP_LIMIT_MB,
+  });
 }
 
 function print({ jobs, period }, results) {

@@ -8,8 +8,8 @@ import { SUBJECTS } from './subjects.mjs';
 const EARLY_MS = 20;
 const BUCKETS_PER_MS = 10;
 
-const [name, jobsText, secondsText, periodText] = process.argv.slice(2);
-const [jobs, seconds, period] = [jobsText, secondsText, periodText].map(Number);
+const [name, ...numbers] = process.argv.slice(2);
+const [jobs, period, warmUp, seconds] = numbers.map(Number);
 
 const lateness = new Uint32Array(1000 * BUCKETS_PER_MS);
 let fired = 0;
@@ -33,8 +33,9 @@ const setUpMs = performance.now() - setUpStarted;
 const heapPerJob = (heapNow() - heapBefore) / jobs;
 process.send({ note: 'set up', setUpMs });
 
-// A whole period to settle (compiled code, first fires), then the window from just before a second to just before another.
-await sleep(Math.min(period, 3) * 1000);
+// First until the code is compiled and every job has fired, then the window, from just before a second to just before
+// another.
+await sleep(warmUp * 1000);
 const now = Date.now();
 windowStart = (Math.floor(now / 1000) + 1) * 1000 - EARLY_MS;
 windowEnd = windowStart + seconds * 1000;

@@ -268,7 +268,7 @@ describe('leases in the memory store', () => {
     const once = (job: Parameters<typeof planOf>[0]) => planOf(job, { fireTime: null, dueAt: null });
 
     expect((await world.claim({ leaseUntil: 8.64e15 }, once)).nextDueAt).toBeNull();
-    const page = (await world.store.history.page({ limit: 1 }));
+    const page = await world.store.history.page({ limit: 1 });
     expect(page.runs[0].state).toBe('running');
   });
 });

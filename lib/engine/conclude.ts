@@ -66,7 +66,8 @@ export function laterTry(
   ending: Ending,
   { dueAt, attempt, at }: { dueAt: Instant; attempt: number; at: Instant },
 ): Settlement {
-  return { ...keyOf(run), kind: 'retry', at, attempt, startedAt: run.startedAt, dueAt, error: ending.error };
+  const startedAt = run.hasBegun ? run.startedAt : run.run.startedAt;
+  return { ...keyOf(run), kind: 'retry', at, attempt, startedAt, dueAt, error: ending.error };
 }
 
 /** Handler's tries so far: attempts that were lost with their node do not count. */

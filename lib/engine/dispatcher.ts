@@ -79,7 +79,8 @@ export class Dispatcher implements RunSurroundings {
 
   /** The store says that the run is no longer ours: its outcome will not be written. */
   lose(run: LiveRun, detail: string): void {
-    if (run.state === 'closed') return;
+    // One that has ended is told by the answer to its settlement, which may be written already.
+    if (run.state === 'ended' || run.state === 'closed') return;
     tellRun(this.site, 'lease.lost', run, { detail });
     if (run.state === 'running') {
       run.stop('leaseLost', new LeaseLostError(run.job.id, run.run.id));
@@ -103,6 +104,7 @@ export class Dispatcher implements RunSurroundings {
   /** Ends the attempts that ignore everything: the node is about to go. */
   endAll(): void {
     for (const run of [...this.live.values()]) {
+      for (let { guard } = run; guard !== null && run.state === 'running'; guard = run.guard) guard.abandon();
       if (run.state !== 'running') continue;
       const cause = run.stopError ?? new RunLostError(run.job.id, run.run.id, run.job.losses);
       this.end(run, stopped('cancelled', cause, true));

@@ -20,6 +20,14 @@ export type StopCause = 'timedOut' | 'cancelled' | 'leaseEnded' | 'leaseLost' | 
 /** `held`: waits for its time or a slot. `closed`: settled, given back, or no longer ours. */
 export type LiveState = 'held' | 'running' | 'ended' | 'closed';
 
+/** Who waits for a part of a run to end. */
+export interface RunGuard {
+  /** The run is to stop. */
+  stop(): void;
+  /** The node is about to go: what has not ended by now is not waited for, and no timer is left. */
+  abandon(): void;
+}
+
 /** What a live run needs of those around it. */
 export interface RunSurroundings {
   makeLogger(context: JobContext): JobLogger;
@@ -30,14 +38,16 @@ export interface RunSurroundings {
 export class LiveRun implements Attempt, ContextParts {
   state: LiveState = 'held';
   startedAt: Instant | null = null;
+  /** The attempt itself has begun: its conditions, if it has any, let it. */
+  hasBegun = false;
   /** On the monotonic clock; Infinity where there are no leases. */
   leaseEnd: Millis = Infinity;
   stopCause: StopCause | null = null;
   stopError: Error | null = null;
   /** What the attempt threw, for listeners. */
   thrown: unknown = null;
-  /** Told when the run is to stop: there while an attempt can be stopped. */
-  guard: { stop(): void } | null = null;
+  /** There while the attempt, or what follows it, is waited for. */
+  guard: RunGuard | null = null;
   /** As claimed: a store may show its record as it is at any moment. */
   readonly attempt: number;
   private ownContext: JobContext | null = null;
@@ -79,9 +89,9 @@ export class LiveRun implements Attempt, ContextParts {
     return this.captured === null ? null : this.captured.text;
   }
 
-  /** Counts as the first: nothing of this run was tried before. */
+  /** Nothing of this run was tried before. An attempt that a stopping node aborted counts for nothing, but it had begun. */
   get isFirstAttempt(): boolean {
-    return this.attempt <= 1;
+    return this.attempt <= 1 && this.claim.run.startedAt === null;
   }
 
   makeLogger(context: JobContext): JobLogger {

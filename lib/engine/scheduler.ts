@@ -112,7 +112,9 @@ export class Scheduler {
     const nodes = this.isPassive ? [] : this.stores.all();
     const begun = eachInTurn(nodes, (node) => this.begin(node));
     const data = { isPassive: this.isPassive, ...this.codeJobs.summary };
-    return then(begun, () => this.facts.tell('scheduler.started', { data }));
+    return then(begun, () => {
+      if (this.isRunning) this.facts.tell('scheduler.started', { data });
+    });
   }
 
   /**
@@ -157,8 +159,15 @@ export class Scheduler {
     return then(this.writePause(pause), () => this.facts.tell('scheduler.paused', { detail: options.reason }));
   }
 
+  /** The pause is kept as an ended one, so that each node records what it covered instead of making up for it. */
   resumeAll(): Awaitable<void> {
-    return then(this.writePause(null), () => this.facts.tell('scheduler.resumed', {}));
+    const ended = eachInTurn(this.stores.all(), (node) =>
+      then(node.store.nodes.readPause(), (pause) => {
+        const now = node.time.now();
+        return isPausedAt(pause, now) ? node.writePause({ ...pause!, until: now }) : undefined;
+      }),
+    );
+    return then(ended, () => this.facts.tell('scheduler.resumed', {}));
   }
 
   /** The application's pause; null: it is not paused. */
@@ -252,9 +261,21 @@ export class Scheduler {
     return isPassive(this.parts.options);
   }
 
+  /** `stop` may come while a start still waits for its stores. */
+  private get isRunning(): boolean {
+    return this.current === 'running';
+  }
+
   private begin(node: StoreNode): Awaitable<unknown> {
-    return then(node.join(this.codeJobs.idsByStore.get(node.store.alias) ?? []), () =>
-      then(enterStartRuns(node, this.parts.triggers, this.runCommands), () => node.start()),
+    const step = (go: () => Awaitable<unknown>) => (): Awaitable<unknown> => (this.isRunning ? go() : undefined);
+    const joined = node.join(this.codeJobs.idsByStore.get(node.store.alias) ?? []);
+    const entered = then(
+      joined,
+      step(() => enterStartRuns(node, this.parts.triggers, this.runCommands)),
+    );
+    return then(
+      entered,
+      step(() => node.start()),
     );
   }
 

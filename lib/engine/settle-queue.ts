@@ -45,6 +45,7 @@ export class SettleQueue {
   /** Batches written, ever. */
   private written = 0;
   private timer: Timer | null = null;
+  private isClosed = false;
 
   private readonly store: Store;
   private readonly clock: Clock;
@@ -89,7 +90,9 @@ export class SettleQueue {
     this.flush();
   }
 
+  /** No timer from here on; what fails now is not tried again. */
   close(): void {
+    this.isClosed = true;
     this.timer?.cancel();
     this.timer = null;
   }
@@ -123,6 +126,7 @@ export class SettleQueue {
     else this.items = [...batch, ...this.items];
     this.limit = Math.max(1, batch.length >> 1);
     this.health.failed('settle', error);
+    if (this.isClosed) return;
     this.timer = this.clock.after(this.health.wait('settle', Math.random()), () => {
       this.timer = null;
       this.flush();
@@ -138,10 +142,15 @@ export class SettleQueue {
       // Not even that: it is the store, not the row.
       item.cut = null;
       item.failures = 0;
-    } else if (item.failures >= bad) {
+    } else if (item.failures >= bad && this.isBlamed(item)) {
       item.cut = withoutTexts(item.settlement, error);
     }
     this.items.push(item);
+  }
+
+  /** A store that is away refuses everything: it renews no lease, either (P25). */
+  private isBlamed(item: Item): boolean {
+    return this.written > item.writtenThen || this.health.failsOnlyAt('settle');
   }
 
   private flushAgain(): void {

@@ -37,6 +37,11 @@ export class StoreHealth {
     this.failures.set(part, (this.failures.get(part) ?? 0) + 1);
   }
 
+  /** true: this part fails and no other does, so it is hardly the store that is away. */
+  failsOnlyAt(part: StorePart): boolean {
+    return this.failures.size === 1 && this.failures.has(part);
+  }
+
   /** How long to wait before the next try, with a random part so that nodes do not come back all at once (P21). */
   wait(part: StorePart, random: number): Millis {
     const failures = this.failures.get(part) ?? 1;

@@ -75,6 +75,7 @@ export class StoreLoop {
 
   /** Asks the store for its time and nothing else. */
   measure(): Awaitable<void> {
+    this.mustMeasure = true;
     return this.ask(MEASURING);
   }
 

@@ -1,4 +1,4 @@
-import type { Awaitable, Clock, Hook, HookOutcome, JobHooks } from '../../core/index.js';
+import type { Awaitable, Clock, Hook, HookOutcome, JobHooks, Timer } from '../../core/index.js';
 import { isTriedAgain } from '../conclude.js';
 import type { Ending } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
@@ -49,21 +49,26 @@ function callAll(hooks: readonly Hook[], run: LiveRun, ending: Ending): Awaitabl
   );
 }
 
-/** Answers what is to be called when the hooks have ended; with a timeout it may happen without them. */
+/** Answers what is to be called when the hooks have ended; a timeout, or the end of the node, may come before them. */
 function withinTimeout(run: LiveRun, clock: Clock, done: () => void): () => void {
   const { timeout } = run.job.policy;
-  if (timeout === null) return done;
   let isOver = false;
+  let timer: Timer | null = null;
   const end = (): void => {
     if (isOver) return;
     isOver = true;
-    timer.cancel();
+    timer?.cancel();
+    run.guard = null;
     done();
   };
-  const timer = clock.after(timeout, () => {
-    run.context.logger.error(`The hooks after the attempt took longer than ${timeout} ms and are not waited for`);
-    end();
-  });
+  // The attempt has ended, so there is nothing to stop; and how it ended stays true without its hooks.
+  run.guard = { stop: () => undefined, abandon: end };
+  if (timeout !== null) {
+    timer = clock.after(timeout, () => {
+      run.context.logger.error(`The hooks after the attempt took longer than ${timeout} ms and are not waited for`);
+      end();
+    });
+  }
   return end;
 }
 

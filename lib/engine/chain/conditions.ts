@@ -3,6 +3,7 @@ import { failed, skipped } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
 import { settled, then } from '../settled.js';
 import { callHook, firstThat } from './call-hooks.js';
+import { unlessStopped } from './unless-stopped.js';
 
 const NONE: readonly Hook[] = [];
 
@@ -10,6 +11,7 @@ const NONE: readonly Hook[] = [];
 export function conditions(next: Link, hooks: JobHooks): Link {
   const { when = NONE, skip = NONE } = hooks;
   if (when.length + skip.length === 0) return next;
+  const goOn = unlessStopped(next);
   return (run, done) => {
     if (!run.isFirstAttempt || run.run.forced) {
       next(run, done);
@@ -17,7 +19,7 @@ export function conditions(next: Link, hooks: JobHooks): Link {
     }
     settled(
       () => refusal(run, when, skip),
-      (detail) => (detail === null ? next(run, done) : done(skipped('condition', detail))),
+      (detail) => (detail === null ? goOn(run, done) : done(skipped('condition', detail))),
       (error) => done(failed(error)),
     );
   };

@@ -1,7 +1,7 @@
 import type { Clock, Executor, Outcome, Timer } from '../../core/index.js';
 import { stopped } from '../ending.js';
 import type { Ending } from '../ending.js';
-import type { Link, LiveRun } from '../live-run.js';
+import type { Link, LiveRun, RunGuard } from '../live-run.js';
 import { settled } from '../settled.js';
 import { RunTimedOutError } from '../stop-errors.js';
 
@@ -22,7 +22,7 @@ export function stoppable(next: Link, clock: Clock, executorOf: (run: LiveRun) =
   };
 }
 
-class StopGuard {
+class StopGuard implements RunGuard {
   private timer: Timer | null = null;
   private isOver = false;
 
@@ -47,6 +47,10 @@ class StopGuard {
   stop(): void {
     this.timer?.cancel();
     this.timer = this.clock.after(this.run.job.policy.abortGrace, () => this.giveUp());
+  }
+
+  abandon(): void {
+    this.end(stopEnding(this.run, true));
   }
 
   end(ending: Ending): void {

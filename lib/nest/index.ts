@@ -31,7 +31,6 @@ export type {
   IntervalDecoratorOptions,
   IntervalTriggerOptions,
   JobOptions,
-  MailOptions,
   MemoryStoreOptions,
   MethodReference,
   OptionFault,

@@ -13,7 +13,6 @@ import {
   CONFIGURED_TABLE,
   ENHANCER_TABLE,
   EXECUTOR_TABLES,
-  MAIL_TABLE,
   MODULE_TABLE,
   STORE_TABLES,
 } from '../../lib/nest/options/module-tables.js';
@@ -65,7 +64,6 @@ const SECTIONS: readonly Section[] = [
     table: EXECUTOR_TABLES.async,
     interfaces: ['AsyncExecutorOptions'],
   },
-  { title: 'Mail', lead: 'Under `mail`.', table: MAIL_TABLE, interfaces: ['MailOptions'] },
   { title: 'Enhancers', lead: 'Under `enhancers`.', table: ENHANCER_TABLE, interfaces: ['EnhancerOptions'] },
   {
     title: 'Jobs',

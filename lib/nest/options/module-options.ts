@@ -53,14 +53,6 @@ export interface ConfiguredJob extends Omit<JobOptions, 'id'>, IntervalTriggerOp
   readonly trigger?: Trigger;
 }
 
-/** Where mail goes out: a nodemailer transport, or its options. */
-export interface MailOptions {
-  /** A nodemailer transport, its options, or its URL. */
-  readonly transport: unknown;
-  /** Sender of every mail. */
-  readonly from: string;
-}
-
 /** Which Nest enhancers surround a run. Local ones always do. */
 export interface EnhancerOptions {
   /** Also global guards, interceptors, filters and pipes. Default false: most of them expect a request. */
@@ -91,12 +83,6 @@ export interface SchedulerModuleOptions {
   readonly jobs?: Readonly<Record<string, string | ConfiguredJob>>;
   /** Calendars by name, for `trigger.excluding(name)`. */
   readonly calendars?: Readonly<Record<string, CalendarDefinition>>;
-  /** Where mail goes out. A job that sends mail is refused without it. */
-  readonly mail?: MailOptions;
-  /** How a console command of the application is started, as an argument array: `['node', 'dist/cli.js']`. */
-  readonly console?: readonly string[];
-  /** The only folder that output files named by configuration may lie in. */
-  readonly outputRoot?: string;
   /** How much of every job's past is kept. Default 30 days and 1,000 runs a job; a memory store keeps 20 a job. */
   readonly history?: HistoryOptions;
   /** How long a claim counts unless it is renewed; 1 s to 10 min. Default 10 s. */

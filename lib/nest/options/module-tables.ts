@@ -3,7 +3,7 @@ import { CalendarRegistry } from '../../triggers/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
 import type { Kind, Problem, TableOf } from './kind.js';
 import { conflict, isPlainObject, problem } from './kind.js';
-import { either, flag, integer, listOf, oneOf, text, thing } from './kinds.js';
+import { either, flag, integer, oneOf, text, thing } from './kinds.js';
 import {
   FOREIGN_JOB_OPTIONS,
   HISTORY_TABLE,
@@ -16,7 +16,6 @@ import type {
   AsyncExecutorOptions,
   ConfiguredJob,
   EnhancerOptions,
-  MailOptions,
   MemoryStoreOptions,
   SchedulerModuleOptions,
   TypeOrmStoreOptions,
@@ -138,15 +137,6 @@ const configuredJob: Kind = {
   inner: CONFIGURED_TABLE,
 };
 
-export const MAIL_TABLE: TableOf<MailOptions> = {
-  transport: {
-    kind: thing('nodemailer transport or its options', 'a nodemailer transport, its options or its URL', (value) =>
-      typeof value === 'string' ? value !== '' : typeof value === 'object' && value !== null,
-    ),
-  },
-  from: { kind: text(320), neighbours: ['sender'] },
-};
-
 export const ENHANCER_TABLE: TableOf<EnhancerOptions> = { global: { kind: flag(), default: 'false' } };
 
 const calendar: Kind = {
@@ -193,9 +183,6 @@ export const MODULE_TABLE: TableOf<SchedulerModuleOptions> = {
     neighbours: ['scheduler_tasks', 'schedulerTasks', 'tasks'],
   },
   calendars: { kind: mapOf(calendar, alias), default: '{}', neighbours: ['calendar', 'holidays'] },
-  mail: { kind: group(MAIL_TABLE), neighbours: ['mailer', 'email', 'smtp'] },
-  console: { kind: listOf(text(1_000), 50), neighbours: ['cli', 'command'] },
-  outputRoot: { kind: text(4_000), neighbours: ['output', 'outputDir', 'logs'] },
   history: { kind: group(HISTORY_TABLE), default: '30 days, 1,000 a job', neighbours: ['retention', 'keep'] },
   lease: {
     kind: duration({ min: 1_000, max: 600_000 }),
@@ -229,5 +216,8 @@ export const MODULE_RULES: GroupRules = {
     connection: "Write stores: { default: { type: 'typeorm' } }.",
     global: 'The module is global already.',
     isGlobal: 'The module is global already.',
+    mail: 'Not in this version: send mail from a listener, @OnSchedulerEvent, or a hook.',
+    console: 'Not in this version: a task is a method or a function.',
+    outputRoot: 'Not in this version: the output of runs stands in their history.',
   },
 };

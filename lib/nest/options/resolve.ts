@@ -1,12 +1,6 @@
 import type { Millis } from '../../core/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
-import type {
-  ConfiguredJob,
-  ExecutorOptions,
-  MailOptions,
-  SchedulerModuleOptions,
-  StoreOptions,
-} from './module-options.js';
+import type { ConfiguredJob, ExecutorOptions, SchedulerModuleOptions, StoreOptions } from './module-options.js';
 import type { PolicyOptions } from './job-options.js';
 import type { OptionFault } from './options-error.js';
 import { millis } from './units.js';
@@ -28,9 +22,6 @@ export interface ResolvedModuleOptions {
   readonly executors: Readonly<Record<string, ExecutorOptions>>;
   readonly jobs: Readonly<Record<string, string | ConfiguredJob>>;
   readonly calendars: Readonly<Record<string, CalendarDefinition>>;
-  readonly mail: MailOptions | null;
-  readonly console: readonly string[] | null;
-  readonly outputRoot: string | null;
   /** `isDefault`: not given, so that a memory store keeps less. */
   readonly history: { readonly age: Millis; readonly count: number; readonly isDefault: boolean };
   readonly lease: Millis;
@@ -73,9 +64,6 @@ export function resolveModuleOptions(
     executors: { default: asyncExecutor(), background: asyncExecutor(), ...given.executors },
     jobs: given.jobs ?? {},
     calendars: given.calendars ?? {},
-    mail: given.mail ?? null,
-    console: given.console ?? null,
-    outputRoot: given.outputRoot ?? null,
     history: historyOf(given.history),
     lease: millis(given.lease ?? 10_000),
     shutdownTimeout: millis(given.shutdownTimeout ?? 25_000),

@@ -137,8 +137,8 @@ export interface ClaimState {
 export interface HeldRows {
   renew(keys: readonly number[], token: number, until: Instant): Awaitable<number>;
   close(group: SettledGroup, end: { outcome: Outcome; at: Instant; reason: SkipReason | null }): Awaitable<number>;
-  /** As `close`, leaving no row. */
-  closeAway(group: SettledGroup): Awaitable<number>;
+  /** Leaves no row of them; answers the keys of those it found held. */
+  closeAway(group: SettledGroup): Awaitable<number[]>;
   wait(group: SettledGroup, dueAt: Instant): Awaitable<number>;
   /** As `wait`, as if it had never been claimed. */
   release(group: SettledGroup, dueAt: Instant): Awaitable<number>;
@@ -146,6 +146,8 @@ export interface HeldRows {
   writeError(key: number, error: RunError | null): Awaitable<void>;
   states(keys: readonly number[]): Awaitable<ClaimState[]>;
   isAnyBuffered(): Awaitable<boolean>;
+  /** Does any job count losses? */
+  isAnyLoss(): Awaitable<boolean>;
 }
 
 /** A place in the order of history. */

@@ -15,18 +15,15 @@ export interface ItemGroup<I extends Item> extends SettledGroup {
   readonly items: I[];
 }
 
-/** Leaves nothing but its outcome: no text, nothing set on the job. */
+/** Leaves nothing but its outcome, or no row at all; sets nothing on the job. */
 export function isPlain(item: Item): item is OutcomeItem {
   const { settlement } = item;
-  return (
-    settlement.kind === 'outcome' &&
-    settlement.keepHistory &&
-    settlement.afterwards === null &&
-    settlement.detail === null &&
-    settlement.error === null &&
-    settlement.result === null &&
-    settlement.output === null
-  );
+  if (settlement.kind !== 'outcome' || settlement.afterwards !== null) return false;
+  return !settlement.keepHistory || !hasTexts(settlement);
+}
+
+function hasTexts({ detail, error, result, output }: OutcomeItem['settlement']): boolean {
+  return detail !== null || error !== null || result !== null || output !== null;
 }
 
 /** Puts together what one statement can write. Runs of a batch end within few milliseconds, so groups are few. */
@@ -64,6 +61,10 @@ function isAlike(a: Settlement, b: Settlement): boolean {
     a.at === b.at &&
     a.startedAt === b.startedAt &&
     a.attempt === b.attempt &&
-    (a.kind !== 'outcome' || b.kind !== 'outcome' || (a.outcome === b.outcome && a.reason === b.reason))
+    (a.kind !== 'outcome' || b.kind !== 'outcome' || endsAlike(a, b))
   );
+}
+
+function endsAlike(a: OutcomeItem['settlement'], b: OutcomeItem['settlement']): boolean {
+  return a.outcome === b.outcome && a.reason === b.reason && a.keepHistory === b.keepHistory;
 }

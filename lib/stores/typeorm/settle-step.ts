@@ -1,10 +1,11 @@
 import type { ClaimKey, Instant, JobAfterwards, JobRecord, Renewal, Settlement } from '../../core/index.js';
+import type { RecentMap } from './recent-map.js';
 import { BARE_END, isSettled } from './records.js';
 import type { StoredJob } from './records.js';
 import { promote } from './run-ends.js';
 import type { ClaimState, JobUpdate, Session } from './session.js';
 import { groupsOf, isPlain } from './settle-groups.js';
-import type { Item, OutcomeItem, WaitItem } from './settle-groups.js';
+import type { Item, ItemGroup, OutcomeItem, WaitItem } from './settle-groups.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
@@ -35,10 +36,7 @@ function* statesOf(session: Session, keys: readonly number[]): Steps<Map<number,
 }
 
 /** Runs that were settled and left no row, by key: their token, for the case that the same settlement comes again. */
-export type Departed = Map<number, number>;
-
-/** Settlements kept in `Departed`, the latest ones. */
-const KEPT_DEPARTED = 10_000;
+export type Departed = RecentMap<number, number>;
 
 /** One batch of settlements. */
 export class SettleStep {
@@ -58,30 +56,42 @@ export class SettleStep {
   }
 
   *run(): Steps<boolean[]> {
+    const isAnyLoss = yield* answer(this.session.held.isAnyLoss());
+    const isAnyBuffered = yield* answer(this.session.held.isAnyBuffered());
+    // A row that goes away tells nobody afterwards what job it was of.
+    const mayVanish = !isAnyLoss && !isAnyBuffered;
     const plain: OutcomeItem[] = [];
     const others: Item[] = [];
     this.settlements.forEach((settlement, index) => {
       const key = this.session.runKey(settlement.runId);
       if (key === null) return;
       const item: Item = { index, key, settlement };
-      if (isPlain(item)) plain.push(item);
+      if (isPlain(item) && (mayVanish || item.settlement.keepHistory)) plain.push(item);
       else others.push(item);
     });
     if (plain.length > 0) yield* this.closePlain(plain);
     if (others.length > 0) yield* this.settleOthers(others);
-    if (this.withoutLoss.length > 0) yield* answer(this.session.jobs.clearLosses(this.withoutLoss));
-    if (this.closed.length > 0) yield* this.promoteBuffered();
+    if (isAnyLoss && this.withoutLoss.length > 0) yield* answer(this.session.jobs.clearLosses(this.withoutLoss));
+    if (isAnyBuffered && this.closed.length > 0) yield* this.promoteBuffered();
     return this.results;
   }
 
   /** Most runs leave nothing but their outcome: no look before the write, one statement for all that end alike. */
   private *closePlain(items: readonly OutcomeItem[]): Steps<void> {
     for (const group of groupsOf(items)) {
-      const changed = yield* answer(this.session.held.close(group, group.items[0].settlement));
-      this.markClosed(group.items);
+      const changed = yield* this.closeGroup(group);
       if (changed === group.keys.length) for (const { index } of group.items) this.results[index] = true;
       else yield* this.lookAgain(group.items);
+      if (group.items[0].settlement.keepHistory) this.markClosed(group.items);
     }
+  }
+
+  private *closeGroup(group: ItemGroup<OutcomeItem>): Steps<number> {
+    const { settlement } = group.items[0];
+    if (settlement.keepHistory) return yield* answer(this.session.held.close(group, settlement));
+    const gone = yield* answer(this.session.held.closeAway(group));
+    for (const key of gone) this.departed.set(key, group.token);
+    return gone.length;
   }
 
   /** Some were not held any more. The same settlement again finds its own outcome and token. */
@@ -90,7 +100,7 @@ export class SettleStep {
       this.session,
       items.map((item) => item.key),
     );
-    for (const item of items) this.results[item.index] = wasSettled(item, states.get(item.key));
+    for (const item of items) this.results[item.index] = this.wasDone(item, states.get(item.key));
   }
 
   private *settleOthers(items: readonly Item[]): Steps<void> {
@@ -120,13 +130,7 @@ export class SettleStep {
   }
 
   private *closeOthers(items: readonly OutcomeItem[]): Steps<void> {
-    for (const group of groupsOf(items.filter((item) => item.settlement.keepHistory))) {
-      yield* answer(this.session.held.close(group, group.items[0].settlement));
-    }
-    for (const group of groupsOf(items.filter((item) => !item.settlement.keepHistory))) {
-      yield* answer(this.session.held.closeAway(group));
-      for (const item of group.items) this.depart(item);
-    }
+    for (const group of groupsOf(items)) yield* this.closeGroup(group);
   }
 
   private *finishOther(item: OutcomeItem, { state, job }: { state: ClaimState; job: StoredJob }): Steps<void> {
@@ -176,16 +180,6 @@ export class SettleStep {
     }
   }
 
-  private depart({ key, settlement }: OutcomeItem): void {
-    const { departed } = this;
-    departed.set(key, settlement.token);
-    if (departed.size <= KEPT_DEPARTED) return;
-    for (const oldest of departed.keys()) {
-      departed.delete(oldest);
-      return;
-    }
-  }
-
   private *jobsOf(items: readonly Item[], states: Map<number, ClaimState>): Steps<Map<number, StoredJob>> {
     const keys = new Set(items.map((item) => states.get(item.key)!.jobKey));
     const byKey = new Map<number, StoredJob>();
@@ -195,7 +189,6 @@ export class SettleStep {
 
   /** The step that closes a run gives its place to the next one. */
   private *promoteBuffered(): Steps<void> {
-    if (!(yield* answer(this.session.held.isAnyBuffered()))) return;
     for (const state of yield* answer(this.session.held.states(this.closed))) this.jobKeys.add(state.jobKey);
     for (const job of yield* answer(this.session.jobs.byKeys([...this.jobKeys]))) {
       if (!job.isRemoved) yield* promote(this.session, job, this.settlements[0].at);

@@ -22,6 +22,7 @@ import { cancelRun, changeJobs } from './change-step.js';
 import { CLAIM_BOUND, ClaimStep } from './claim-step.js';
 import { enterRuns } from './enter-step.js';
 import { PutStep } from './put-step.js';
+import { RecentMap } from './recent-map.js';
 import type { DueQuery, Session, StoreDatabase } from './session.js';
 import { renewClaims, SettleStep } from './settle-step.js';
 import type { Departed } from './settle-step.js';
@@ -31,9 +32,12 @@ import type { Steps } from './steps.js';
 /** Settlements in one transaction, at most: it is one stretch in which the event loop stands still. */
 const SETTLE_BOUND = 500;
 
+/** Settlements that left no row and are still answered when they come again. */
+const KEPT_DEPARTED = 10_000;
+
 /** Jobs and claims in a database. What it promises is in core's `JobStore`. */
 export class TypeOrmJobStore implements JobStore {
-  private readonly departed: Departed = new Map();
+  private readonly departed: Departed = new RecentMap(KEPT_DEPARTED);
   /** The last claim left something behind. */
   private expectsMore = false;
 

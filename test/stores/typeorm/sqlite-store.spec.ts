@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEFAULT_POLICY } from '../../../lib/core/index.js';
-import type { JobPlan, JobRecord, NodeRecord, Store } from '../../../lib/core/index.js';
+import type { Claim, JobPlan, JobRecord, NodeRecord, Store } from '../../../lib/core/index.js';
 import { SqlitePlace } from './sqlite-place.js';
 import { claim, LEASE, newJob, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
 
@@ -251,6 +251,35 @@ describe('settle', () => {
     const isTaken = new Set(taken.map((it) => it.runId));
     expect(answers).toEqual(stale.map((it) => !isTaken.has(it.runId)));
     expect(await store.jobs.settle(taken.map((it) => succeeded(it)))).toEqual([true, true, true]);
+  });
+});
+
+describe('settle without history', () => {
+  const policy = { ...DEFAULT_POLICY, keepHistory: false };
+  const gone = (it: Claim) => ({ ...succeeded(it), keepHistory: false }) as ReturnType<typeof succeeded>;
+
+  it('leaves no row, answers the same settlement again, and refuses a stale one (P7)', async () => {
+    await put(store, jobs(4, { policy }));
+    const { claims } = await claim(store);
+    const now = NOW + LEASE;
+    const [taken] = (await claim(store, { node: 'n2', now, recoverBefore: now, limit: 1 })).claims;
+    const expected = claims.map((it) => it.runId !== taken.runId);
+
+    expect(await store.jobs.settle(claims.map(gone))).toEqual(expected);
+    expect(await store.jobs.settle(claims.map(gone))).toEqual(expected);
+    expect(await store.jobs.settle([gone(taken)])).toEqual([true]);
+    expect(await store.history.page({ limit: 10 })).toEqual({ runs: [], cursor: null });
+  });
+
+  it('still zeroes losses and gives its place to a buffered run', async () => {
+    await put(store, [newJob('a', { policy, losses: 2 })]);
+    const { claims } = await claim(store);
+    const run = { jobId: 'a', kind: 'manual', fireTime: NOW, dueAt: NOW, forced: false, args: null } as const;
+    const [{ run: buffered }] = await store.jobs.enter({ runs: [run], at: NOW, admit: () => ({ as: 'buffered' }) });
+    await store.jobs.settle(claims.map(gone));
+
+    expect((await store.jobs.list())[0].losses).toBe(0);
+    expect(await store.history.find(buffered!.id)).toMatchObject({ state: 'waiting' });
   });
 });
 

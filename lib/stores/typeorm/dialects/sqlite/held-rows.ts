@@ -24,11 +24,11 @@ export class SqliteHeldRows implements HeldRows {
     return statement.run(STATE[end.outcome], end.at, startedAt, attempt, reason, JSON.stringify(keys), token).changes;
   }
 
-  closeAway({ keys, token }: SettledGroup): number {
-    const given = JSON.stringify(keys);
-    const { changes } = this.statements.get('closeAway').run(given, token);
-    if (changes > 0) this.statements.get('deleteTexts').run(given);
-    return changes;
+  closeAway({ keys, token }: SettledGroup): number[] {
+    const rows = this.statements.get('closeAway').all(JSON.stringify(keys), token) as [number][];
+    const gone = rows.map((row) => row[0]);
+    if (gone.length > 0) this.statements.get('deleteTexts').run(JSON.stringify(gone));
+    return gone;
   }
 
   wait({ keys, token, attempt, startedAt }: SettledGroup, dueAt: Instant): number {
@@ -59,6 +59,10 @@ export class SqliteHeldRows implements HeldRows {
   isAnyBuffered(): boolean {
     return this.statements.get('anyBuffered').get(this.scope.place.appKey) !== undefined;
   }
+
+  isAnyLoss(): boolean {
+    return this.statements.get('anyLoss').get(this.scope.place.appKey) !== undefined;
+  }
 }
 
 function jsonOf(value: unknown): string | null {
@@ -80,7 +84,7 @@ function textsOf(p: string) {
     close: close(''),
     // A fire time that was skipped after all may be asked for again.
     closeSkipped: close(', slot = run_key'),
-    closeAway: `DELETE FROM ${p}runs WHERE ${held}`,
+    closeAway: `DELETE FROM ${p}runs WHERE ${held} RETURNING run_key`,
     deleteTexts: `DELETE FROM ${p}run_texts WHERE run_key IN ${given}`,
     wait: `UPDATE ${p}runs SET state = ${STATE.waiting}, due_at = ?, started_at = ?, attempt = ?, node_key = NULL,
       lease_until = NULL WHERE ${held}`,
@@ -93,6 +97,7 @@ function textsOf(p: string) {
       ON CONFLICT DO UPDATE SET error = excluded.error`,
     states: `SELECT run_key, job_key, generation, state, token, is_cancel_requested FROM ${p}runs
       WHERE app_key = ? AND run_key IN ${given}`,
+    anyLoss: `SELECT 1 FROM ${p}jobs INDEXED BY ${p}jobs_losses WHERE app_key = ? AND losses > 0 LIMIT 1`,
     anyBuffered: `SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_buffered WHERE app_key = ? AND state = 0 LIMIT 1`,
   };
 }

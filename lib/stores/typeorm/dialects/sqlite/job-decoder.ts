@@ -1,12 +1,13 @@
 import type { JobPause } from '../../../../core/index.js';
 import { DAMAGED_SHAPE, damagedDefinition, definitionOf, isDamaged } from '../../codec.js';
 import { JOB_STATUSES, REMOVED_STATUS } from '../../codes.js';
+import { RecentMap } from '../../recent-map.js';
 import { jobRecordOf } from '../../records.js';
 import type { Definition, Progress, StoredJob } from '../../records.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 
-/** Definitions kept decoded, those of jobs that come up again; each about 1 kB. */
+/** Definitions kept decoded, of jobs that come up again; each about 1 kB. */
 const KEPT_DEFINITIONS = 10_000;
 
 /** Columns of a job's hot row, in the order of `JobColumns`. */
@@ -60,7 +61,7 @@ export function jobsAsJson(alias: string): string {
 /** Makes records of rows; what seldom changes is decoded once. */
 export class JobDecoder {
   private readonly statements: Statements<'bodies' | 'body'>;
-  private readonly kept = new Map<number, KeptDefinition>();
+  private readonly kept = new RecentMap<number, KeptDefinition>(KEPT_DEFINITIONS);
 
   constructor(private readonly scope: Scope) {
     const definitions = `${scope.place.prefix}definitions`;
@@ -86,21 +87,13 @@ export class JobDecoder {
   keep(job: StoredJob): void {
     const { key, definitionVersion, record } = job;
     if (this.kept.get(key)?.version === definitionVersion) return;
-    if (this.kept.size >= KEPT_DEFINITIONS) this.dropOldest();
     const { id, name, description, tags, args, trigger, triggerFingerprint, restFingerprint, createdAt } = record;
     const definition = { id, name, description, tags, args, trigger, triggerFingerprint, restFingerprint, createdAt };
     this.kept.set(key, { version: definitionVersion, definition });
   }
 
-  private dropOldest(): void {
-    for (const key of this.kept.keys()) {
-      this.kept.delete(key);
-      return;
-    }
-  }
-
   private definitionsOf(rows: readonly JobColumns[]): Definition[] {
-    if (this.kept.size === 0) return this.read(rows.map((row) => row[0]));
+    if (this.kept.isEmpty) return this.read(rows.map((row) => row[0]));
     const known = rows.map((row) => {
       const kept = this.kept.get(row[0]);
       return kept?.version === row[4] ? kept.definition : null;

@@ -93,9 +93,7 @@ export class SqliteJobRows implements JobRows {
   }
 
   clearLosses(runKeys: readonly number[]): void {
-    const { appKey } = this.scope.place;
-    if (this.statements.get('hasLosses').get(appKey) === undefined) return;
-    this.statements.get('clearLosses').run(appKey, JSON.stringify(runKeys));
+    this.statements.get('clearLosses').run(this.scope.place.appKey, JSON.stringify(runKeys));
   }
 
   newGenerations(count: number): number {
@@ -229,7 +227,6 @@ function textsOf(p: string) {
     retire: `UPDATE ${p}jobs SET status = ${REMOVED_STATUS}, wake_at = NULL, losses = 0 WHERE job_key = ?`,
     retireDefinition: `UPDATE ${p}definitions SET removed = job_key WHERE job_key = ?`,
     addLosses: `UPDATE ${p}jobs SET losses = losses + 1 WHERE job_key IN ${given}`,
-    hasLosses: `SELECT 1 FROM ${p}jobs WHERE app_key = ? AND losses > 0 LIMIT 1`,
     clearLosses: `UPDATE ${p}jobs SET losses = 0 WHERE app_key = ? AND losses > 0 AND EXISTS (SELECT 1 FROM ${p}runs r
       WHERE r.run_key IN ${given} AND r.job_key = ${p}jobs.job_key AND r.generation = ${p}jobs.generation)`,
   };

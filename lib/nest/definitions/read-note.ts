@@ -66,7 +66,7 @@ export function readNote(note: ScheduleNote, place: string, injector: ModuleRef,
     valueOf(given, injector, { place, option: index === 0 ? name : 'options' }),
   ) as [Answer, Answer];
   const faults = [
-    ...(first.fault === null ? checkFirst(first.value, note.decorator, kind, { place, option: name }) : [first.fault]),
+    ...(first.fault === null ? checkFirst(first.value, note, kind, { place, option: name }) : [first.fault]),
     ...(options.fault === null
       ? jobOptionFaults(options.value ?? {}, { place, trigger: beside, known })
       : [options.fault]),
@@ -100,8 +100,9 @@ function promised(value: Promise<unknown>, spot: Spot): Answer {
   return { value: undefined, fault: { ...spot, value, message: `is a function that answers a promise. ${advice}` } };
 }
 
-function checkFirst(value: unknown, decorator: SchedulingDecorator, kind: Kind, spot: Spot): OptionFault[] {
-  if (value === undefined && decorator === 'At') return [];
+function checkFirst(value: unknown, { decorator, given }: ScheduleNote, kind: Kind, spot: Spot): OptionFault[] {
+  // Only what is left out means "at once"; a key that a ConfigService does not have must not.
+  if (value === undefined && decorator === 'At' && given[0] === undefined) return [];
   if (value === undefined) {
     const message = `is undefined. Give it a value; from a ConfigService, see that the key is set.`;
     return [{ ...spot, value, message }];

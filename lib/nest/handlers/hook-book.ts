@@ -115,8 +115,12 @@ function keyOf(names: readonly string[] | undefined): string {
 }
 
 function methodHook(name: string, host: Host, method: string): Hook {
-  const call = (instance: object, job: JobContext, outcome: unknown) =>
-    (instance as Record<string, Method>)[method](job, outcome);
+  const call = (instance: object | null | undefined, job: JobContext, outcome: unknown) => {
+    const found = (instance as Record<string, unknown> | null | undefined)?.[method];
+    if (typeof found === 'function') return (found as Method).call(instance, job, outcome);
+    const problem = `what ${host.moduleName} provides in its place has no method ${method}`;
+    throw new UnknownHookError(name, `Job "${job.jobId}"`, problem);
+  };
   return {
     name,
     call(job, outcome) {

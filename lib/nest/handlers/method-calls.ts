@@ -71,7 +71,7 @@ interface Target {
 }
 
 function methodOf(instance: object, { host, task, method }: Target): Method {
-  const found = (instance as Record<string, unknown>)[method];
+  const found = (instance as Record<string, unknown> | null | undefined)?.[method];
   if (typeof found !== 'function') throw new MissingMethodError(task, host.moduleName, method);
   return found as Method;
 }

@@ -1,10 +1,14 @@
 const LONGEST = 60;
+const HIDDEN = '(hidden)';
+const SECRET_NAME = /pass|pwd|secret|token|credential|(api|access|private)_?key/i;
+/** User and password of an address: `postgres://user:password@host`. */
+const USER_PART = /([a-z][\w+.-]*:\/\/)[^\s/]*@/gi;
 
 /** A value as text for a message: short, on one line, with its type where the text alone would mislead. */
 export function show(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (value === null) return 'null';
-  if (typeof value === 'string') return `'${cut(value)}'`;
+  if (typeof value === 'string') return `'${cut(withoutUser(value))}'`;
   if (typeof value === 'function')
     return isClass(value) ? `class ${value.name}` : `function ${value.name || '(no name)'}`;
   if (typeof value === 'bigint') return `${value}n`;
@@ -20,10 +24,24 @@ function showObject(value: object): string {
     return `an instance of ${value.constructor?.name || 'a class'}`;
   }
   try {
-    return cut(JSON.stringify(value) ?? 'an object');
+    return cut(withoutUser(JSON.stringify(value, hideSecret) ?? 'an object'));
   } catch {
     return Array.isArray(value) ? 'a list' : 'an object';
   }
+}
+
+/** The value of an option, for a message that may reach a log: what goes by such a name is not shown. */
+export function showOption(name: string, value: unknown): string {
+  return SECRET_NAME.test(name) ? HIDDEN : show(value);
+}
+
+function hideSecret(name: string, value: unknown): unknown {
+  const isPlain = typeof value === 'string' || typeof value === 'number';
+  return isPlain && SECRET_NAME.test(name) ? HIDDEN : value;
+}
+
+function withoutUser(text: string): string {
+  return text.replace(USER_PART, '$1…@');
 }
 
 function isClass(value: object): boolean {

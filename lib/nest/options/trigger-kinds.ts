@@ -1,5 +1,5 @@
 import { SchedulerError } from '../../core/index.js';
-import type { Trigger } from '../../core/index.js';
+import type { Trigger, TriggerKind } from '../../core/index.js';
 import { cron } from '../../triggers/index.js';
 import type { Kind, OptionSpec } from './kind.js';
 import { isPlainObject, mustBe, problem } from './kind.js';
@@ -25,11 +25,25 @@ export function cronRule(): Kind {
   };
 }
 
-/** Anything that behaves as a trigger, also a user's own. */
+const KINDS: ReadonlySet<unknown> = new Set<TriggerKind>([
+  'cron',
+  'interval',
+  'date',
+  'calendar',
+  'and',
+  'or',
+  'filtered',
+  'never',
+]);
+
+/**
+ * A trigger of this package, also of another copy of it. Not a user's own: rows keep a trigger as JSON, which nothing
+ * could read back; a predicate in `excluding()` does what an own one would.
+ */
 export function isTrigger(value: unknown): value is Trigger {
   if (typeof value !== 'object' || value === null) return false;
-  const { next, toJSON, anchor } = value as Partial<Record<keyof Trigger, unknown>>;
-  return typeof next === 'function' && typeof toJSON === 'function' && typeof anchor === 'function';
+  const { kind, next, first, toJSON, anchor } = value as Partial<Record<keyof Trigger, unknown>>;
+  return KINDS.has(kind) && [next, first, toJSON, anchor].every((method) => typeof method === 'function');
 }
 
 export function trigger(): Kind {

@@ -5,17 +5,17 @@ import { refuse } from '../options/validate.js';
 import { show } from '../options/show.js';
 import { callFaults, checkCall, placeOf } from './checked-call.js';
 import { Job } from './job.js';
-import type { AddOptions, JobInput } from './registry-options.js';
+import type { AddOptions, ManyJobInput } from './registry-options.js';
 import type { RegistryParts } from './registry-parts.js';
-import { ADD_CALL, ADD_MANY_CALL } from './registry-tables.js';
+import { ADD_MANY_CALL, ADD_MANY_ENTRY } from './registry-tables.js';
 import type { CallTable } from './registry-tables.js';
 import { makeRuntimeJob } from './runtime-job.js';
 import type { RuntimeJob } from './runtime-job.js';
 
 /** What every way to add a job has in common. */
-type RuntimeInput = Omit<JobInput, 'trigger'>;
+type RuntimeInput = Omit<ManyJobInput, 'trigger'> & AddOptions;
 
-export function givenTrigger({ trigger }: JobInput): TriggerRule {
+export function givenTrigger({ trigger }: ManyJobInput): TriggerRule {
   return { kind: 'trigger', trigger };
 }
 
@@ -36,7 +36,7 @@ export class JobAdder {
     return added;
   }
 
-  async addMany(inputs: readonly JobInput[], options: AddOptions): Promise<Job[]> {
+  async addMany(inputs: readonly ManyJobInput[], options: AddOptions): Promise<Job[]> {
     const place = placeOf('addMany');
     checkCall(options, ADD_MANY_CALL, place, this.parts.options);
     if (!Array.isArray(inputs)) {
@@ -53,7 +53,7 @@ export class JobAdder {
 
   private faultsOf(input: unknown, index: number): ReturnType<typeof callFaults> {
     const id = (input as { id?: unknown } | null | undefined)?.id;
-    return callFaults(input, ADD_CALL, `${placeOf('addMany', id)}, entry ${index}`, this.parts.options);
+    return callFaults(input, ADD_MANY_ENTRY, `${placeOf('addMany', id)}, entry ${index}`, this.parts.options);
   }
 
   /** A transaction holds rows of a database alone. */

@@ -31,11 +31,14 @@ interface TaskOption {
   readonly task: TaskReference;
 }
 
-/** A job for `add` and `addMany`; options of the trigger win over those that it was made with. */
-export interface JobInput extends JobOptions, TriggerOptions, AddOptions, TaskOption {
+/** A job for `addMany`; options given beside the trigger win over those that it was made with. */
+export interface ManyJobInput extends JobOptions, TriggerOptions, TaskOption {
   /** When it does it: `cron('0 9 * * *')`, `every('5m')`, `at(instant)` and their combinations. */
   readonly trigger: Trigger;
 }
+
+/** A job for `add`, and how it is added. */
+export interface JobInput extends ManyJobInput, AddOptions {}
 
 /** A job for `addCron`: exactly one of `expression` and `fields`. */
 export interface CronJobInput extends JobOptions, TriggerOptions, AddOptions, TaskOption {

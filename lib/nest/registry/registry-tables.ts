@@ -95,6 +95,16 @@ export const ADD_CALL: CallTable = {
   required: { ...TASK_REQUIRED, trigger: "Write trigger: cron('0 9 * * *'), every('5m') or at(instant)." },
 };
 
+const FOR_ALL = 'It is given for all jobs at once: addMany(jobs, { … }).';
+const { replaceExisting: _replaceExisting, manager: _manager, ...ENTRY } = ADD_CALL.table;
+
+/** One job of `addMany`. */
+export const ADD_MANY_ENTRY: CallTable = {
+  ...ADD_CALL,
+  table: ENTRY,
+  rules: { ...ADD_CALL.rules, foreign: { ...ADD_CALL.rules.foreign, replaceExisting: FOR_ALL, manager: FOR_ALL } },
+};
+
 export const ADD_MANY_CALL: CallTable = { table: ADD, rules: {}, required: {} };
 
 const noFields = thing('CronFields', 'an object of fields, such as { hour: 9 }', () => false);

@@ -55,6 +55,7 @@ export class SchedulerRegistry {
    *
    * @param input.id identity; default: a new UUID
    * @param input.replaceExisting replaces all of a job with this id instead of refusing
+   * @param input.enabled false, or `environments` without this one: it is checked and nothing is stored
    * @throws {InvalidArgumentsError} INVALID_ARGUMENTS: `args` are not JSON, or larger than 64 kB
    * @throws {UnknownTaskError} UNKNOWN_TASK
    * @throws {DuplicateJobError} DUPLICATE_JOB: another job has this id
@@ -104,7 +105,7 @@ export class SchedulerRegistry {
   }
 
   /** Adds several jobs in one step for each store; nothing is added when one of them is wrong. One result each, in order. */
-  async addMany(inputs: readonly options.JobInput[], addOptions: options.AddOptions = {}): Promise<Job[]> {
+  async addMany(inputs: readonly options.ManyJobInput[], addOptions: options.AddOptions = {}): Promise<Job[]> {
     return this.adder.addMany(inputs, addOptions);
   }
 

@@ -39,6 +39,7 @@ export {
   SchedulerStateError,
   SchedulerStoppedError,
   SkipRunSignal,
+  StoreHungError,
   StuckTriggerError,
   UnknownJobError,
   UnknownRunError,

@@ -106,7 +106,7 @@ const SECTIONS: readonly Section[] = [
     title: 'Registry: add, addMany, schedule',
     lead: `${BESIDE_A_JOB} and of [triggers](#triggers).`,
     table: only(calls.ADD_CALL.table, JOBS, TRIGGER_TABLE),
-    interfaces: ['JobInput', 'AddOptions', 'TaskOption'],
+    interfaces: ['ManyJobInput', 'JobInput', 'AddOptions', 'TaskOption'],
   },
   {
     title: 'Registry: addCron',

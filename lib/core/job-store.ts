@@ -247,8 +247,8 @@ export interface Renewal {
 }
 
 /**
- * What closing a run sets on its job: the next fire time of a `fixedDelay` job, a quarantine. A fire time is set (with
- * its due time) only where the job has none: it was rescheduled meanwhile otherwise.
+ * What closing a run sets on its job: the next fire time of a `fixedDelay` job, a quarantine. A fire time (with its due
+ * time) or an end is set only where the job has no fire time: it was rescheduled meanwhile otherwise.
  */
 export interface JobAfterwards {
   readonly fireTime?: Instant | null;

@@ -1,6 +1,6 @@
 import type { ClaimKey, Instant, JobAfterwards, Renewal, Settlement } from '../../core/index.js';
 import type { JobTable } from './job-table.js';
-import type { JobRow, RunRow } from './rows.js';
+import type { JobRow, MutableJobRecord, RunRow } from './rows.js';
 
 type OutcomeSettlement = Extract<Settlement, { kind: 'outcome' }>;
 type RetrySettlement = Extract<Settlement, { kind: 'retry' }>;
@@ -52,18 +52,19 @@ function waitForRetry(table: JobTable, run: RunRow, { at, dueAt, error }: RetryS
 function applyAfterwards(job: JobRow, afterwards: JobAfterwards, at: Instant): void {
   const { record } = job;
   record.version++;
-  // A job that has a fire time was rescheduled while the run was open.
-  if (record.fireTime === null || afterwards.fireTime === null) {
-    if (afterwards.fireTime !== undefined) record.fireTime = afterwards.fireTime;
-    if (afterwards.dueAt !== undefined) record.dueAt = afterwards.dueAt;
-  }
   if (afterwards.pause !== undefined) record.pause = afterwards.pause;
-  if (afterwards.finished !== undefined) {
-    record.status = 'finished';
-    record.statusReason = afterwards.finished;
-    record.statusAt = at;
-  }
+  // A job that has a fire time was rescheduled while the run was open: neither another one nor an end is meant for it.
+  if (record.fireTime === null) goOn(record, afterwards, at);
   job.lane.queue(job, job.dueForPlan());
+}
+
+function goOn(record: MutableJobRecord, { fireTime, dueAt, finished }: JobAfterwards, at: Instant): void {
+  if (fireTime !== undefined) record.fireTime = fireTime;
+  if (dueAt !== undefined) record.dueAt = dueAt;
+  if (finished === undefined) return;
+  record.status = 'finished';
+  record.statusReason = finished;
+  record.statusAt = at;
 }
 
 function runOf(table: JobTable, claim: ClaimKey): RunRow | undefined {

@@ -136,6 +136,8 @@ export class ClaimStep {
       }
       after = taken.jobs.length > 0 ? taken.jobs[taken.jobs.length - 1] : after;
     }
+    // As many as this made no run: what lies behind them is for the next claim, which must not wait for a poll.
+    this.leave(this.request.now);
   }
 
   private leave(instant: Instant | null): void {

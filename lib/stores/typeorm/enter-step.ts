@@ -35,9 +35,6 @@ function* enter(session: Session, job: StoredJob, { run, request }: Entry): Step
     unsettled.map((it) => it.record),
     run,
   );
-  if (admission.as === 'skipped' && !job.record.policy.keepHistory) {
-    return { kind: 'skipped', run: null };
-  }
   if (admission.as !== 'skipped') yield* makeRoom(session, job, { admission, unsettled, at: request.at });
   const [entered] = yield* answer(session.runs.insert([draftOf(job, { run, request }, admission)]));
   if (admission.as === 'buffered') {

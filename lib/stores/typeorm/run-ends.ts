@@ -5,11 +5,11 @@ import type { Session } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
-/** Makes buffered runs of a job due, the oldest first, as long as fewer than `maxInstances` are open. */
-export function* promote(session: Session, job: StoredJob, at: Instant): Steps<void> {
+/** Makes so many buffered runs of a job due, the oldest first, as long as fewer than `maxInstances` are open. */
+export function* promote(session: Session, job: StoredJob, at: Instant, count = 1): Steps<void> {
   const unsettled = (yield* answer(session.runs.unsettledOf([job.key]))).get(job.key) ?? [];
   const buffered = unsettled.filter((run) => run.record.state === 'buffered');
-  const room = job.record.policy.maxInstances - (unsettled.length - buffered.length);
+  const room = Math.min(count, job.record.policy.maxInstances - (unsettled.length - buffered.length));
   if (buffered.length > 0 && room > 0) yield* answer(session.runs.letWait(buffered.slice(0, room), at));
 }
 

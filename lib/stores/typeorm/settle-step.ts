@@ -41,11 +41,11 @@ export type Departed = RecentMap<number, number>;
 /** One batch of settlements. */
 export class SettleStep {
   private readonly results: boolean[];
-  /** Keys of runs that were closed. */
+  /** Keys of runs that were closed, and whose jobs nobody has looked for. */
   private readonly closed: number[] = [];
   private readonly withoutLoss: number[] = [];
-  /** Jobs of closed runs, where they are known already. */
-  private readonly jobKeys = new Set<number>();
+  /** How many runs were closed, by the key of their job. */
+  private readonly closings = new Map<number, number>();
 
   constructor(
     private readonly session: Session,
@@ -72,7 +72,7 @@ export class SettleStep {
     if (plain.length > 0) yield* this.closePlain(plain);
     if (others.length > 0) yield* this.settleOthers(others);
     if (isAnyLoss && this.withoutLoss.length > 0) yield* answer(this.session.jobs.clearLosses(this.withoutLoss));
-    if (isAnyBuffered && this.closed.length > 0) yield* this.promoteBuffered();
+    if (isAnyBuffered) yield* this.promoteBuffered();
     return this.results;
   }
 
@@ -137,8 +137,7 @@ export class SettleStep {
     const { settlement, key } = item;
     const { detail, error, result, output, keepHistory, afterwards, at } = settlement;
     if (keepHistory) yield* answer(this.session.held.writeTexts(key, { detail, error, result, output }));
-    this.closed.push(key);
-    this.jobKeys.add(state.jobKey);
+    this.countClosing(state.jobKey);
     if (job.isRemoved || job.record.generation !== state.generation) return;
     const losses = settlement.outcome === 'lost' ? job.record.losses : 0;
     if (afterwards === null && losses === job.record.losses) return;
@@ -173,8 +172,10 @@ export class SettleStep {
     yield* answer(this.session.held.writeTexts(key, { ...BARE_END, detail, error: settlement.error }));
   }
 
+  /** Those that were refused closed nothing: they say nothing about their jobs (P7). */
   private markClosed(items: readonly OutcomeItem[]): void {
-    for (const { key, settlement } of items) {
+    for (const { index, key, settlement } of items) {
+      if (!this.results[index]) continue;
       this.closed.push(key);
       if (settlement.outcome !== 'lost') this.withoutLoss.push(key);
     }
@@ -187,11 +188,16 @@ export class SettleStep {
     return new Map(items.map((item) => [item.key, byKey.get(states.get(item.key)!.jobKey)!]));
   }
 
+  private countClosing(jobKey: number): void {
+    this.closings.set(jobKey, (this.closings.get(jobKey) ?? 0) + 1);
+  }
+
   /** The step that closes a run gives its place to the next one. */
   private *promoteBuffered(): Steps<void> {
-    for (const state of yield* answer(this.session.held.states(this.closed))) this.jobKeys.add(state.jobKey);
-    for (const job of yield* answer(this.session.jobs.byKeys([...this.jobKeys]))) {
-      if (!job.isRemoved) yield* promote(this.session, job, this.settlements[0].at);
+    for (const { jobKey } of (yield* statesOf(this.session, this.closed)).values()) this.countClosing(jobKey);
+    if (this.closings.size === 0) return;
+    for (const job of yield* answer(this.session.jobs.byKeys([...this.closings.keys()]))) {
+      if (!job.isRemoved) yield* promote(this.session, job, this.settlements[0].at, this.closings.get(job.key));
     }
   }
 }
@@ -201,16 +207,10 @@ function wasSettled({ settlement }: OutcomeItem, state: ClaimState | undefined):
 }
 
 function afterClose(job: JobRecord, afterwards: JobAfterwards, at: Instant): JobRecord {
-  const { pause, finished } = afterwards;
-  // A job that has a fire time was rescheduled while the run was open.
-  const isMoved = job.fireTime !== null && afterwards.fireTime !== null;
-  const { fireTime, dueAt } = isMoved ? job : afterwards;
-  return {
-    ...job,
-    version: job.version + 1,
-    fireTime: fireTime === undefined ? job.fireTime : fireTime,
-    dueAt: dueAt === undefined ? job.dueAt : dueAt,
-    pause: pause ?? job.pause,
-    ...(finished === undefined ? {} : { status: 'finished', statusReason: finished, statusAt: at }),
-  };
+  const { pause = job.pause, fireTime = null, dueAt = null, finished } = afterwards;
+  const after: JobRecord = { ...job, version: job.version + 1, pause };
+  // A job that has a fire time was rescheduled while the run was open: neither another one nor an end is meant for it.
+  if (job.fireTime !== null) return after;
+  const end = finished === undefined ? {} : ({ status: 'finished', statusReason: finished, statusAt: at } as const);
+  return { ...after, fireTime, dueAt, ...end };
 }

@@ -1,6 +1,6 @@
-import type { Claim } from '../../core/index.js';
+import type { Claim, PlanRuns } from '../../core/index.js';
 import type { StoreCaseGroup } from './store-case.js';
-import { HOUR, MINUTE, newJob, planNothing, planOf, policyWith, T0 } from './store-world.js';
+import { HOUR, MINUTE, newJob, plannedSkip, planNothing, planOf, policyWith, T0 } from './store-world.js';
 
 const jobIdsOf = (claims: readonly Claim[]): string[] => claims.map((claim) => claim.jobId);
 
@@ -110,6 +110,25 @@ export const CLAIM_CASES: StoreCaseGroup = {
 
         expect(claimed).toHaveLength(250);
         expect(new Set(claimed).size).toBe(250);
+      },
+    },
+    {
+      name: 'reaches what is due behind many jobs whose plans make no run, or says that there is more',
+      async run(world, expect) {
+        const jobs = Array.from({ length: 40 }, (_, index) =>
+          newJob(`job-${index + 10}`, { fireTime: T0 - 100 + index }),
+        );
+        await world.put(jobs);
+        const skipAllButLast: PlanRuns = (job) =>
+          job.id === 'job-49' ? planOf(job) : planOf(job, { runs: [], skips: [plannedSkip(job.fireTime!)] });
+        const claimed: string[] = [];
+        for (let isMore = true; isMore;) {
+          const { claims, hasMore } = await world.claim({ limit: 1 }, skipAllButLast);
+          claimed.push(...claims.map((claim) => claim.jobId));
+          isMore = hasMore;
+        }
+
+        expect(claimed).toEqual(['job-49']);
       },
     },
     {

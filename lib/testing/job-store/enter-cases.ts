@@ -133,6 +133,18 @@ export const ENTER_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'answers a run that is not admitted also where no history is kept',
+      async run(world, expect) {
+        await world.add('a', { policy: policyWith({ keepHistory: false }) });
+        const refuse = () => ({ as: 'skipped', reason: 'overlap', detail: 'in the way' }) as const;
+
+        const { kind, run } = await world.enter(newRun('a'), refuse);
+        expect(kind).toBe('skipped');
+        expect(run).toMatchObject({ jobId: 'a', state: 'skipped', reason: 'overlap', detail: 'in the way' });
+        expect(await world.runsOf('a')).toEqual([]);
+      },
+    },
+    {
       name: 'buffers a run until a place is free',
       async run(world, expect) {
         const claim = await world.addClaimed('a');

@@ -117,6 +117,16 @@ export const LEASE_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'that were lost stay counted when the outcome of a former owner is refused (P22)',
+      async run(world, expect) {
+        const claim = await world.addClaimed('a');
+        await world.claimOne({ now: ENDED, recoverBefore: ENDED, node: 'node-b' }, planNothing);
+
+        expect(await world.settle(outcomeOf(claim))).toEqual([false]);
+        expect((await world.job('a'))!.losses).toBe(1);
+      },
+    },
+    {
       name: 'are recovered whatever the state of the rest: paused, finished, no fire time (P8)',
       async run(world, expect) {
         await world.put([newJob('a'), newJob('b')]);

@@ -1,6 +1,17 @@
 import type { JsonValue, Outcome } from '../../core/index.js';
 import type { StoreCaseGroup } from './store-case.js';
-import { MINUTE, newJob, newRun, outcomeOf, policyWith, releaseOf, retryOf, T0 } from './store-world.js';
+import {
+  MINUTE,
+  newJob,
+  newRun,
+  outcomeOf,
+  planOf,
+  plannedRun,
+  policyWith,
+  releaseOf,
+  retryOf,
+  T0,
+} from './store-world.js';
 
 const OUTCOMES: readonly Outcome[] = ['succeeded', 'failed', 'timedOut', 'cancelled', 'lost', 'skipped'];
 
@@ -104,6 +115,7 @@ export const SETTLE_CASES: StoreCaseGroup = {
       async run(world, expect) {
         await world.put([newJob('a'), newJob('b')]);
         const { claims } = await world.claim();
+        await world.change('a', { fireTime: null, dueAt: null });
         const pause = { at: T0 + 9, by: 'quarantine', reason: 'lost three times', until: null };
         const [a, b] = ['a', 'b'].map((id) => claims.find((it) => it.jobId === id)!);
         await world.settle(
@@ -115,6 +127,16 @@ export const SETTLE_CASES: StoreCaseGroup = {
         expect(await world.job('a')).toMatchObject(ended);
         expect(await world.job('b')).toMatchObject({ pause, fireTime: T0 + MINUTE });
         expect((await world.claim({ now: T0 + 5 * MINUTE })).claims).toEqual([]);
+      },
+    },
+    {
+      name: 'ends no job that was given a fire time while the run was open',
+      async run(world, expect) {
+        const claim = await world.addClaimed('a');
+        await world.change('a', { fireTime: T0 + 9_000, dueAt: T0 + 9_001 });
+        await world.settle(outcomeOf(claim, { afterwards: { fireTime: null, dueAt: null, finished: 'ended' } }));
+
+        expect(await world.job('a')).toMatchObject({ status: 'active', fireTime: T0 + 9_000, dueAt: T0 + 9_001 });
       },
     },
     ...(OUTCOMES.map((outcome) => ({
@@ -148,6 +170,18 @@ export const SETTLE_CASES: StoreCaseGroup = {
         const [first, second] = await Promise.all(entered.map((it) => world.run(it.run!.id)));
         expect(first).toMatchObject({ state: 'waiting', dueAt: T0 + 900 });
         expect(second).toMatchObject({ state: 'buffered' });
+      },
+    },
+    {
+      name: 'makes one buffered run due for each run that it closes, however many places are free',
+      async run(world, expect) {
+        await world.add('a', { policy: policyWith({ maxInstances: 3 }) });
+        const caughtUp = [1, 2, 3].map((offset) => plannedRun(T0 + offset, { isBuffered: true }));
+        const claim = await world.claimOne({}, (job) => planOf(job, { runs: [plannedRun(T0), ...caughtUp] }));
+        await world.settle(outcomeOf(claim));
+
+        const states = (await world.runsOf('a')).map((run) => run.state);
+        expect(states).toEqual(['buffered', 'buffered', 'waiting', 'succeeded']);
       },
     },
     {

@@ -107,9 +107,10 @@ export class SqliteRunRows implements RunRows {
     }
   }
 
-  /** False: the fire time has its run already. */
+  /** False: the fire time has its run already. A skip record that is not to be kept is not written. */
   private insertOne(draft: RunDraft, key: number): boolean {
     const { claim, job } = draft;
+    if (draft.state === 'skipped' && !job.record.policy.keepHistory) return true;
     const isOnce = draft.kind !== 'manual' && draft.state !== 'skipped';
     const { changes } = this.statements
       .get('insert')
@@ -175,7 +176,7 @@ export class SqliteRunRows implements RunRows {
       args: null,
     };
     const key = this.scope.take('run', 1);
-    if (job.record.policy.keepHistory) this.insertOne(draft, key);
+    this.insertOne(draft, key);
     return runRecordOf(this.scope.runId(key), draft);
   }
 }

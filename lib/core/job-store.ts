@@ -59,6 +59,11 @@ export interface JobStore {
   settle(settlements: readonly Settlement[]): Awaitable<boolean[]>;
   /** Calls `wake` when another node changed something; returns what ends it. Without it the loop polls. */
   watch?(wake: () => void): () => void;
+  /**
+   * true: somebody else may have written since the last call, so claims may have been withdrawn. Answers at once and cheaply,
+   * and never throws: asked before runs start that were claimed ahead. For stores that cannot wake the owners of claims.
+   */
+  hasForeignWrites?(): boolean;
 }
 
 /** A job to be added; `generation` and `version` are the store's to give. */

@@ -59,6 +59,11 @@ export class StoreLoop {
     this.wakeBy(-FOREVER);
   }
 
+  /** Takes its turn before this call returns; inside of one, that one or the next sees to it. */
+  turnNow(): void {
+    if (this.isOpen && !this.isInTurn) this.turn();
+  }
+
   /** Sleeps no longer than until `instant`, in store time. */
   wakeBy(instant: Instant): void {
     if (instant < this.claimAt) this.claimAt = instant;
@@ -90,12 +95,21 @@ export class StoreLoop {
       site.leases.distrust();
     }
     if (site.store.isShared && site.leases.isLate()) site.leases.catchUp();
-    site.dispatcher.startDue(site.time.now());
+    this.startDue();
     if (!this.isAsking && site.time.now() >= this.claimAt) this.claimBatches();
     site.settles.flush();
     this.isInTurn = false;
     this.arm();
     site.turned();
+  }
+
+  /** What was claimed ahead is renewed first where another node may have withdrawn it and had no way to say so. */
+  private startDue(): void {
+    const { dispatcher, leases, store, time } = this.site;
+    const { nextDueAt } = dispatcher.line;
+    if (nextDueAt === null || nextDueAt > time.now()) return;
+    if (store.isShared && store.jobs.hasForeignWrites?.() === true) leases.distrust();
+    dispatcher.startDue(time.now());
   }
 
   private claimBatches(): void {

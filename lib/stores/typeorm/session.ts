@@ -25,6 +25,8 @@ export interface StoreDatabase {
   write<T>(work: (session: Session) => Steps<T>): Awaitable<T>;
   /** Runs the work in the caller's transaction (a TypeORM EntityManager), which must be on the same database. */
   writeWithin<T>(within: unknown, work: (session: Session) => Steps<T>): Awaitable<T>;
+  /** As `JobStore.hasForeignWrites`; absent where owners of claims are woken. */
+  hasForeignWrites?(): boolean;
   /** Runs work that only reads, outside of a transaction. */
   read<T>(work: (session: Session) => Steps<T>): Awaitable<T>;
 }

@@ -87,6 +87,10 @@ export class TypeOrmJobStore implements JobStore {
     });
   }
 
+  hasForeignWrites(): boolean {
+    return this.database.hasForeignWrites?.() ?? false;
+  }
+
   renew(claims: readonly ClaimKey[], until: Instant): Awaitable<Renewal[]> {
     if (claims.length === 0) return [];
     return this.database.write((session) => renewClaims(session, claims, until));

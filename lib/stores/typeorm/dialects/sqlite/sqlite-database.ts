@@ -47,6 +47,8 @@ export class SqliteDatabase implements StoreDatabase {
   private readonly retry: BusyRetry;
   private readonly foreign = new WeakMap<Database, SqliteSession>();
   private isInStretch = false;
+  /** SQLite's own count of what other connections committed, as last read. */
+  private foreignVersion: unknown = null;
 
   constructor(private readonly parts: SqliteDatabaseParts) {
     const { clock, busyTimeout, store } = parts;
@@ -74,6 +76,16 @@ export class SqliteDatabase implements StoreDatabase {
 
   read<T>(work: (session: SqliteSession) => Steps<T>): Awaitable<T> {
     return this.attempt(() => toEnd(work(this.need().session)));
+  }
+
+  hasForeignWrites(): boolean {
+    const before = this.foreignVersion;
+    try {
+      this.foreignVersion = this.need().handle.pragma('data_version', { simple: true });
+    } catch {
+      return true;
+    }
+    return this.foreignVersion !== before;
   }
 
   /** In the caller's transaction, on the caller's connection: it is theirs to commit. */

@@ -21,8 +21,11 @@ import type { Steps } from './steps.js';
 /** Claims in one transaction, at most: it is one stretch in which the event loop stands still. */
 export const CLAIM_BOUND = 500;
 
-/** Pages of due jobs in one claim: as many as are left alone at the head of the queue must not hide those behind. */
-const PAGES = 10;
+/** Jobs looked at in one claim, about: what makes no run, or is left alone, must not hide what is behind it. */
+const LOOKS = 2_000;
+
+/** Jobs read at a time, at least. */
+const SMALLEST_PAGE = 50;
 
 const NO_RUNS: readonly StoredRun[] = [];
 const NO_RECORDS: readonly RunRecord[] = [];
@@ -41,7 +44,8 @@ export class ClaimStep {
   private readonly finished: JobRecord[] = [];
   private readonly cancelled: ClaimKey[] = [];
   private readonly limit: number;
-  /** Due instants of what was found and not claimed. */
+  private hasApplied = false;
+  /** The earliest due instant of what was found and not claimed. */
   private left: Instant = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -120,28 +124,27 @@ export class ClaimStep {
     const waiting = yield* answer(this.session.claims.dueRuns(this.query(this.room() + 1, until)));
     let after: StoredJob | null = null;
     let from = 0;
-    for (let page = 0; page < PAGES; page++) {
-      const size = this.room();
+    for (let looks = 0; ;) {
+      const size = Math.max(this.room(), SMALLEST_PAGE);
       const jobs: StoredJob[] = yield* answer(this.session.claims.dueJobs(this.query(size + 1, until, after)));
-      const taken = this.inTurn(jobs.slice(0, size), waiting, from);
-      from += taken.runs.length;
-      yield* this.claimWaiting(taken.runs);
-      yield* this.planJobs(taken.jobs);
-      const rest = jobs[taken.jobs.length];
-      const waits = waiting[from];
-      if (this.room() <= 0 || rest === undefined) {
-        this.leave(rest === undefined ? null : wakeAtOf(rest.record));
-        this.leave(waits === undefined ? null : waits.record.dueAt);
+      const turn = this.inTurn(jobs.slice(0, size), waiting, from);
+      from += turn.runs.length;
+      yield* this.claimWaiting(turn.runs);
+      const planned = yield* this.planJobs(turn.jobs);
+      looks += planned;
+      const rest: StoredJob | undefined = jobs[planned];
+      if (this.room() <= 0 || rest === undefined || looks >= LOOKS) {
+        // Where all were left alone, another claim would find the same ones: that is for the next poll.
+        if (rest !== undefined && (this.room() <= 0 || this.hasApplied)) this.leave(wakeAtOf(rest.record)!);
+        if (from < waiting.length) this.leave(waiting[from].record.dueAt);
         return;
       }
-      after = taken.jobs.length > 0 ? taken.jobs[taken.jobs.length - 1] : after;
+      after = planned > 0 ? jobs[planned - 1] : after;
     }
-    // As many as this made no run: what lies behind them is for the next claim, which must not wait for a poll.
-    this.leave(this.request.now);
   }
 
-  private leave(instant: Instant | null): void {
-    if (instant !== null) this.left = Math.min(this.left, instant);
+  private leave(instant: Instant): void {
+    this.left = Math.min(this.left, instant);
   }
 
   /** The earliest of both kinds, as many as there is room for. */
@@ -169,19 +172,25 @@ export class ClaimStep {
       this.addClaim(heldRecord(run.record, this.request), jobs.get(run.jobKey)!.record, 'waiting');
   }
 
-  private *planJobs(jobs: readonly StoredJob[]): Steps<void> {
-    if (jobs.length === 0) return;
+  /** Asks plans as long as there is room; answers how many jobs it looked at. */
+  private *planJobs(jobs: readonly StoredJob[]): Steps<number> {
+    if (jobs.length === 0) return 0;
     const unsettled = yield* answer(this.session.runs.unsettledOf(jobs.map((job) => job.key)));
     const planned: Planned[] = [];
     const damaged: StoredJob[] = [];
-    for (const job of jobs) {
+    let looks = 0;
+    for (let room = this.room(); looks < jobs.length && room > 0; looks++) {
+      const job = jobs[looks];
       const runs = unsettled.size === 0 ? NO_RUNS : (unsettled.get(job.key) ?? NO_RUNS);
       const plan = job.isDamaged ? null : this.ask(job.record, runs);
-      if (plan !== null) planned.push({ job, plan, unsettled: runs });
-      else if (job.isDamaged) damaged.push(job);
+      if (job.isDamaged) damaged.push(job);
+      if (plan === null) continue;
+      planned.push({ job, plan, unsettled: runs });
+      room -= plan.runs.length;
     }
     if (planned.length > 0) yield* this.apply(planned);
     if (damaged.length > 0) yield* this.setAside(damaged);
+    return looks;
   }
 
   /** P23: a row that cannot be read is shown as such, and does not come up with every claim. */
@@ -207,6 +216,7 @@ export class ClaimStep {
   }
 
   private *apply(planned: readonly Planned[]): Steps<void> {
+    this.hasApplied = true;
     for (const { plan, unsettled, job } of planned) {
       if (unsettled.length > 0) yield* this.applyToUnsettled(job, plan, unsettled);
       for (const skip of plan.skips) {

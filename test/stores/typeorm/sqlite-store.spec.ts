@@ -96,7 +96,7 @@ describe('a claim', () => {
     expect(page.runs).toHaveLength(1);
   });
 
-  it('goes past those that its plan leaves alone, however many they are', async () => {
+  it('goes past more than a batch of those that their plans leave alone', async () => {
     await put(store, jobs(1_200, { fireTime: NOW - 1 }));
     await put(store, [newJob('behind')]);
     const { claims } = await claim(store, {}, (job) =>
@@ -104,6 +104,13 @@ describe('a claim', () => {
     );
 
     expect(claims.map((it) => it.jobId)).toEqual(['behind']);
+  });
+
+  it('is not asked for again at once because of those that were left alone', async () => {
+    await put(store, jobs(2_200));
+    const result = await claim(store, { limit: 1 }, () => null as unknown as JobPlan);
+
+    expect(result).toMatchObject({ claims: [], hasMore: false, nextDueAt: null });
   });
 
   it('takes the earliest first, of fire times and of waiting runs alike', async () => {

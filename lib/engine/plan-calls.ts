@@ -1,4 +1,4 @@
-import type { JobPatch, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
+import type { JobPatch, JobPause, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
 import type { Facts } from './facts.js';
 import { compareVersions } from './manage/reconcile.js';
 import { planRuns } from './plan.js';
@@ -14,6 +14,8 @@ export interface PlanCallParts {
   readonly time: StoreTime;
   readonly health: StoreHealth;
   readonly facts: Facts;
+  /** The application's latest pause; ended when its `until` has passed. */
+  readonly pause: JobPause | null;
 }
 
 /** The plan as a store calls it. A row that cannot be planned is set aside and harms no other (P23). */
@@ -25,7 +27,7 @@ export class PlanCalls {
 
   readonly plan: PlanRuns = (job: JobRecord, unsettled: readonly RunRecord[], window: PlanWindow): JobPlan | null => {
     try {
-      const plan = planRuns(job, this.of.parts.triggers.decode(job.trigger), unsettled, window);
+      const plan = planRuns(this.underPause(job, window), this.of.parts.triggers.decode(job.trigger), unsettled, window);
       if (plan !== null && job.pause !== null) this.resumed.push({ ...job, pause: null });
       return plan;
     } catch (error) {
@@ -33,6 +35,15 @@ export class PlanCalls {
       return null;
     }
   };
+
+  /** What fell due while the whole application was paused is judged as if the job itself had been. */
+  private underPause(job: JobRecord, { now }: PlanWindow): JobRecord {
+    const { pause } = this.of;
+    if (pause === null || job.pause !== null || job.dueAt === null || job.policy.evenInMaintenanceMode) return job;
+    const { until } = pause;
+    if (until === null || until > now || job.dueAt >= until || job.updatedAt >= until) return job;
+    return { ...job, pause };
+  }
 
   /** Called when the claim is through: the plan itself may not change anything. */
   followUp(): void {

@@ -215,7 +215,12 @@ export class SchedulerRegistry {
     return new Run(await this.parts.scheduler.runNow(id, { args: checked, force }));
   }
 
-  /** Makes a new attempt of a settled run. @throws {UnknownRunError} UNKNOWN_RUN */
+  /**
+   * Makes a new run by hand, with the arguments of a settled one.
+   *
+   * @throws {UnknownRunError} UNKNOWN_RUN
+   * @throws {RunNotSettledError} RUN_NOT_SETTLED: it is still open
+   */
   async retry(runId: string): Promise<Run> {
     checkId(runId, 'runId', placeOf('retry'));
     return new Run(await this.parts.scheduler.retry(runId));

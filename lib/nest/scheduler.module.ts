@@ -1,7 +1,8 @@
 import { Inject, Module } from '@nestjs/common';
 import { DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SystemClock } from '../core/index.js';
-import { resolveModuleOptions } from './options/index.js';
+import { featureFaults } from './options/feature-options.js';
+import { refuse, resolveModuleOptions } from './options/index.js';
 import { REGISTRY_PARTS } from './registry/registry-parts.js';
 import { SchedulerRegistry } from './registry/scheduler-registry.js';
 import {
@@ -75,11 +76,20 @@ export class SchedulerModule {
     return rootModule(asyncOptionProviders(async), async.imports ?? [], []);
   }
 
-  /** What a feature adds; any number of modules may import it. */
-  static forFeature({ tasks = {} }: SchedulerFeatureOptions): DynamicModule {
+  /**
+   * What a feature adds; any number of modules may import it.
+   *
+   * @throws {InvalidOptionsError} at the application's start
+   * @throws {DuplicateTaskError} at the application's start: another function has that name
+   * @example SchedulerModule.forFeature({ tasks: { purge: (table: string, job: JobContext) => purge(table) } })
+   */
+  static forFeature(options: SchedulerFeatureOptions): DynamicModule {
     const feature: Provider = {
       provide: Symbol('nest-carillon:feature'),
-      useFactory: (assembly: Assembly) => assembly.tasks.register(tasks),
+      useFactory: (assembly: Assembly) => {
+        refuse(featureFaults(options));
+        assembly.tasks.register(options.tasks ?? {});
+      },
       inject: [Assembly],
     };
     return { module: SchedulerFeatureModule, providers: [feature] };

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
-import { At, Cron, every, Interval, Scheduled } from '../../lib/index.js';
+import { At, Cron, every, Interval, Scheduled, SchedulerModule } from '../../lib/index.js';
 import type { Trigger } from '../../lib/index.js';
 import { startApp, type NestApp, type NestAppOptions } from './nest-app.js';
 
@@ -52,6 +52,18 @@ describe('what the registry is given', () => {
       new RegExp(`addMany \\(job "a"\\), entry 0: option "${name}" is no option here.*addMany\\(jobs, \\{ … \\}\\)`),
     );
     expect(await registry.list()).toEqual([]);
+  });
+});
+
+describe('what forFeature is given', () => {
+  it.each<[unknown, RegExp]>([
+    [{ schedule: () => undefined }, /forFeature: option "schedule" is no option here.*Not in this version/],
+    [{ task: {} }, /forFeature: option "task" is called 'tasks' here/],
+    [{ taks: {} }, /Did you mean 'tasks'/],
+    [{ tasks: ['purge'] }, /option "tasks".*an object of functions by name/],
+    [undefined, /forFeature: option "\(all\)" is undefined; it must be an object/],
+  ])('%j is refused', async (options, message) => {
+    await expect(start({ imports: [SchedulerModule.forFeature(options as never)] })).rejects.toThrow(message);
   });
 });
 

@@ -4,7 +4,6 @@ import type {
   ChangeResult,
   EnterResult,
   Instant,
-  JobPatch,
   JobRecord,
   JsonValue,
   NewRun,
@@ -15,10 +14,11 @@ import type {
 import { BackfillTooLargeError, RunNotSettledError, UnknownJobError, UnknownRunError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { nextFireTime } from '../fire-times.js';
-import { admitRun, nextAfterClose } from '../plan.js';
+import { admitRun } from '../plan.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { settled, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
+import { mayStandStill, setGoing } from './delayed-jobs.js';
 import { pageOfAll } from './page-of-all.js';
 import type { Stores } from './stores.js';
 
@@ -27,6 +27,8 @@ export interface RunNowOptions {
   readonly args: readonly JsonValue[] | null;
   /** Obeys neither `maxInstances` nor `overlap`. */
   readonly force: boolean;
+  /** In a store of this process the run starts before the call returns, where a slot is free. */
+  readonly atOnce?: boolean;
 }
 
 /** Both ends included. */
@@ -48,8 +50,13 @@ export class RunCommands {
     private readonly facts: Facts,
   ) {}
 
-  runNow(id: string, { args, force }: RunNowOptions): Awaitable<RunRecord> {
-    return then(this.stores.get(id), ({ node, job }) => this.enterManual(node, job, { args, forced: force }));
+  runNow(id: string, { args, force, atOnce = false }: RunNowOptions): Awaitable<RunRecord> {
+    return then(this.stores.get(id), ({ node, job }) =>
+      then(this.enterManual(node, job, { args, forced: force }), (run) => {
+        if (atOnce && !node.store.isShared) node.loop.turnNow();
+        return run;
+      }),
+    );
   }
 
   retry(runId: string): Awaitable<RunRecord> {
@@ -66,13 +73,17 @@ export class RunCommands {
 
   cancel(runId: string, detail: string | null = null): Awaitable<RunRecord> {
     const cancelled = this.stores.firstOf(this.stores.all(), (node) => {
-      const changed = node.store.jobs.change({ cancel: runId, at: node.time.now(), detail });
-      return then(changed, ([result]) => (result?.run === undefined ? null : { node, result, run: result.run }));
+      const at = node.time.now();
+      const changed = node.store.jobs.change({ cancel: runId, at, detail });
+      return then(changed, ([result]) => (result?.run === undefined ? null : { node, at, result, run: result.run }));
     });
     return then(cancelled, (found) => {
       if (found === null) throw new UnknownRunError(runId);
-      const { node, result, run } = found;
-      if (!node.dispatcher.cancel(runId, detail)) this.afterCancel(node, result, run);
+      const { node, at, result, run } = found;
+      const isHere = node.dispatcher.cancel(runId, detail);
+      node.loop.wake();
+      // One that had ended before is answered as it was.
+      if (!isHere && run.state === 'cancelled' && run.settledAt === at) this.afterCancel(node, result, run);
       return then(node.store.history.find(runId), (now) => now ?? run);
     });
   }
@@ -105,14 +116,17 @@ export class RunCommands {
     if (runs.length === 0) return [];
     const at = node.time.now();
     const cancelled = new Map<string, readonly string[]>();
+    const standing = new Set<string>();
     const admit = (job: JobRecord, unsettled: readonly RunRecord[], run: NewRun): Admission => {
       const admission = admitRun(job, unsettled, run, at);
       // May be asked again: the last answer for a job is the one that counts.
       cancelled.set(job.id, admission.as === 'skipped' ? [] : (admission.cancel ?? []));
+      if (admission.as === 'buffered' && mayStandStill(job)) standing.add(job.id);
       return admission;
     };
     return then(node.store.jobs.enter({ runs, at, admit }), (results) => {
       for (const runId of [...cancelled.values()].flat()) node.dispatcher.cancel(runId, 'replaced by a newer run');
+      if (standing.size > 0) this.setGoing(node, [...standing]);
       this.told(node, results);
       return results;
     });
@@ -155,24 +169,19 @@ export class RunCommands {
     return times;
   }
 
-  /** A run that nobody held was settled by the store: what its closing sets on a `fixedDelay` job is still to be done. */
+  /** A run that nobody held was settled by the store. */
   private afterCancel(node: StoreNode, { after: job }: ChangeResult, run: RunRecord): void {
-    node.loop.wake();
-    if (run.state !== 'cancelled') return;
     this.facts.tell('run.cancelled', { store: node.store.alias, job, run, detail: run.detail });
-    if (job === null || job.fireTime !== null || run.kind !== 'scheduled') return;
-    const now = node.time.now();
-    const next = nextAfterClose(job, this.parts.triggers.decode(job.trigger), now);
-    if (next === null) return;
-    const { finished, ...position } = next;
-    const end: JobPatch = finished === undefined ? {} : { status: 'finished', statusReason: finished, statusAt: now };
-    const decide = (current: JobRecord): JobPatch | null =>
-      current.fireTime === null ? { ...position, ...end } : null;
+    if (job !== null && mayStandStill(job)) this.setGoing(node, [job.id]);
+  }
+
+  /** What the closing of a run sets on a `fixedDelay` job is still to be done where the store closed it by itself. */
+  private setGoing(node: StoreNode, ids: readonly string[]): void {
     settled(
-      () => node.store.jobs.change({ ids: [job.id], at: now, decide }),
-      () => {
+      () => setGoing(node, ids),
+      (isChanged) => {
         node.health.answered('change');
-        node.loop.wake();
+        if (isChanged) node.loop.wake();
       },
       (error) => node.health.failed('change', error),
     );

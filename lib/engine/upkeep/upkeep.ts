@@ -1,6 +1,7 @@
 import type { Awaitable, Instant, Millis, NodeRecord, Timer } from '../../core/index.js';
 import { eachInTurn, settled, then } from '../settled.js';
 import type { UpkeepSite } from './upkeep-site.js';
+import { DelayRound } from './delay-round.js';
 import { judgeLiveness } from './liveness.js';
 import { pruneHistory } from './prune.js';
 import { RemovalRound } from './removal.js';
@@ -22,10 +23,12 @@ export class Upkeep {
   private isOpen = false;
   private readonly removal: RemovalRound;
   private readonly tasks: TaskRound;
+  private readonly delays: DelayRound;
 
   constructor(private readonly site: UpkeepSite) {
     this.removal = new RemovalRound(site);
     this.tasks = new TaskRound(site);
+    this.delays = new DelayRound(site);
   }
 
   start(): void {
@@ -47,6 +50,7 @@ export class Upkeep {
       const steps: ((at: Instant) => Awaitable<unknown>)[] = [
         () => this.tasks.step(nodes),
         (at) => judgeLiveness(site, nodes, at),
+        () => this.delays.step(),
         (at) => this.removal.step(at),
         (at) => pruneHistory(site, at),
         (at) => site.store.nodes.forget(at - NODE_FORGOTTEN_AFTER),

@@ -8,7 +8,7 @@ import { Interval, JobContext } from 'nest-carillon';
 import { Repository } from 'typeorm';
 import { settings } from '../settings.js';
 import { Order } from './order.entity.js';
-import { readOrders } from './read-orders.js';
+import { readOrders, type NewOrder } from './read-orders.js';
 
 const ROWS_A_STATEMENT = 500;
 
@@ -38,21 +38,22 @@ export class OrderFilesService implements OnModuleInit {
     return results;
   }
 
+  /** What the database or the disk refuses is no fault of the file: then the run fails, and the next one tries again. */
   private async importFile(name: string, job: JobContext): Promise<string> {
     const path = join(settings.inbox, name);
-    try {
-      const orders = readOrders(await readFile(path, 'utf8'));
-      await this.save(orders.map((order) => ({ ...order, importedAt: job.fireTime })));
-      await rename(path, join(this.done, name));
-      job.logger.log(`${name}: ${orders.length} orders`);
-      return `${orders.length} orders`;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      await writeFile(join(this.errors, `${name}.txt`), `${reason}\n`);
-      await rename(path, join(this.errors, name));
-      job.logger.warn(`${name}: refused, see ${this.errors}`);
-      return `refused: ${reason}`;
-    }
+    const orders = ordersOrFault(await readFile(path, 'utf8'));
+    if (typeof orders === 'string') return this.refuse(name, orders, job);
+    await this.save(orders.map((order) => ({ ...order, importedAt: job.fireTime })));
+    await rename(path, join(this.done, name));
+    job.logger.log(`${name}: ${orders.length} orders`);
+    return `${orders.length} orders`;
+  }
+
+  private async refuse(name: string, fault: string, job: JobContext): Promise<string> {
+    await writeFile(join(this.errors, `${name}.txt`), `${fault}\n`);
+    await rename(join(settings.inbox, name), join(this.errors, name));
+    job.logger.warn(`${name}: refused, see ${this.errors}`);
+    return `refused: ${fault}`;
   }
 
   /** By order id, so that a file whose import was cut short may be imported again. */
@@ -60,5 +61,13 @@ export class OrderFilesService implements OnModuleInit {
     for (let from = 0; from < orders.length; from += ROWS_A_STATEMENT) {
       await this.orders.upsert(orders.slice(from, from + ROWS_A_STATEMENT), ['id']);
     }
+  }
+}
+
+function ordersOrFault(text: string): NewOrder[] | string {
+  try {
+    return readOrders(text);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -40,7 +40,15 @@ export class CronTrigger extends BaseTrigger {
    * @param rule 5 fields, 6 with seconds first, 7 with the year last, an alias such as `@daily`; or fields by name
    * @param options.timezone IANA name; default: the job's zone, unanchored UTC
    */
-  constructor(rule: string | CronFields, options?: TriggerOptions | Settings) {
+  constructor(rule: string | CronFields, options?: TriggerOptions | Settings);
+  constructor(rule: string | CronFields | ReadRule, options?: TriggerOptions | Settings) {
+    if (rule instanceof ReadRule) {
+      super(options as Settings);
+      this.rule = rule.given;
+      this.compiled = rule.compiled;
+      this.zone = zoneNamed(this.settings.timezone ?? 'UTC');
+      return;
+    }
     const text = isFields(rule) ? null : readExpression(rule);
     super(settingsOf(withPrefixZone(options, text), 'cron()'));
     this.rule = text === null ? givenFields(rule as CronFields) : text.text;
@@ -71,6 +79,10 @@ export class CronTrigger extends BaseTrigger {
     return new CronTrigger({ minute, hour, day, month, dayOfWeek }, rest);
   }
 
+  private static ofRead(rule: ReadRule, settings: Settings): CronTrigger {
+    return new CronTrigger(rule as unknown as string, settings);
+  }
+
   get kind(): 'cron' {
     return 'cron';
   }
@@ -95,8 +107,8 @@ export class CronTrigger extends BaseTrigger {
   anchor(context: AnchorContext): CronTrigger {
     const settings = anchoredSettings(this.settings, context.timezone);
     if (settings === this.settings && this.compiled !== null) return this;
-    const rule = this.compiled === null ? withoutHash(readExpression(this.rule), context.jobId).text : this.rule;
-    return new CronTrigger(rule, settings);
+    if (this.compiled !== null) return CronTrigger.ofRead(new ReadRule(this.rule, this.compiled), settings);
+    return new CronTrigger(withoutHash(readExpression(this.rule), context.jobId).text, settings);
   }
 
   withOptions(options: TriggerOptions): CronTrigger {
@@ -125,6 +137,14 @@ export class CronTrigger extends BaseTrigger {
   protected ruleJson(): Record<string, JsonValue> {
     return typeof this.rule === 'string' ? { expression: this.rule } : { fields: { ...this.rule } };
   }
+}
+
+/** The rule of another trigger, which need not be read again. */
+class ReadRule {
+  constructor(
+    readonly given: string | GivenFields,
+    readonly compiled: CompiledCron,
+  ) {}
 }
 
 const isFields = (rule: unknown): rule is CronFields =>

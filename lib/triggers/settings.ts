@@ -89,6 +89,7 @@ export function settingsOf(
 export function readSettings(options: TriggerOptions, place: string): Settings {
   const { timezone, jitter, limit, runOnStart } = options;
   if (timezone !== undefined) zoneNamed(timezone);
+  if (timezone !== undefined && saysNoMore(options)) return zoneAlone(timezone);
   const plan: PlanSettings = {
     jitter: jitter === undefined || jitter === null ? 0 : toMillis(jitter, `jitter of ${place}`),
     limit: limit === undefined || limit === null ? null : checkedLimit(limit, place),
@@ -100,6 +101,11 @@ export function readSettings(options: TriggerOptions, place: string): Settings {
     boundOf(options.end, `end of ${place}`, timezone),
     plan.jitter === 0 && plan.limit === null && !plan.runOnStart ? NO_PLAN : plan,
   );
+}
+
+function saysNoMore({ start, end, jitter, limit, runOnStart }: TriggerOptions): boolean {
+  const isOpen = start === undefined && end === undefined;
+  return isOpen && jitter === undefined && limit === undefined && runOnStart === undefined;
 }
 
 /** @throws {InvalidTriggerError} names the nearest known option */
@@ -154,7 +160,22 @@ export function anchoredSettings(settings: Settings, timezone: string): Settings
   if (settings.timezone !== undefined && isFixed(settings.start) && isFixed(settings.end)) return settings;
   const zone = settings.timezone ?? timezone;
   zoneNamed(zone);
+  if (settings === NO_SETTINGS) return zoneAlone(zone);
   return new Settings(zone, orFixed(settings.start, zone), orFixed(settings.end, zone), settings.plan);
+}
+
+const MOST_ZONES = 1_000;
+const zonesAlone = new Map<string, Settings>();
+
+/** Settings of nothing but a zone, shared: most triggers have these. The zone is known to exist. */
+function zoneAlone(zone: string): Settings {
+  let settings = zonesAlone.get(zone);
+  if (settings === undefined) {
+    settings = new Settings(zone, null, null, NO_PLAN);
+    if (zonesAlone.size >= MOST_ZONES) zonesAlone.clear();
+    zonesAlone.set(zone, settings);
+  }
+  return settings;
 }
 
 const isFixed = (bound: Bound | null): boolean => bound === null || bound.open === null;
@@ -175,6 +196,7 @@ export interface SettingsJson {
 export function settingsJson(settings: Settings): SettingsJson {
   const { timezone, start, end } = settings;
   const { jitter, limit, runOnStart } = settings.plan;
+  if (start === null && end === null && settings.plan === NO_PLAN) return timezone === undefined ? {} : { timezone };
   return {
     ...(timezone === undefined ? {} : { timezone }),
     ...(start === null ? {} : { start: boundText(start) }),

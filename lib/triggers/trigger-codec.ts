@@ -1,6 +1,7 @@
 import type { Trigger, TriggerCodec, TriggerJson } from '../core/index.js';
 import { CalendarRegistry } from './calendar-registry.js';
 import type { CalendarDefinition } from './calendars/calendar-of.js';
+import { CronTrigger } from './cron-trigger.js';
 import { InvalidTriggerError } from './errors.js';
 import type { FilterableTrigger } from './filterable-trigger.js';
 import { triggerFromJSON } from './trigger-json.js';
@@ -47,8 +48,7 @@ class CachedTriggerCodec implements TriggerCodec {
     const known = this.young.get(text);
     if (known !== undefined) return known;
     const trigger = this.old.get(text) ?? triggerFromJSON(parsed(text), this.calendars);
-    if (this.young.size >= this.generationSize) [this.old, this.young] = [this.young, new Map<string, Trigger>()];
-    this.young.set(text, trigger);
+    this.keep(text, trigger);
     return trigger;
   }
 
@@ -56,7 +56,16 @@ class CachedTriggerCodec implements TriggerCodec {
     const named = this.keepsFunctions
       ? (trigger as Partial<FilterableTrigger>).withNamedFunctions?.(this.calendars)
       : undefined;
-    return JSON.stringify((named ?? trigger).toJSON());
+    const text = JSON.stringify((named ?? trigger).toJSON());
+    // It is asked for its next fire time soon, and a cron takes long to read.
+    if (trigger.constructor === CronTrigger) this.keep(text, trigger);
+    return text;
+  }
+
+  private keep(text: string, trigger: Trigger): void {
+    if (this.young.has(text)) return;
+    if (this.young.size >= this.generationSize) [this.old, this.young] = [this.young, new Map<string, Trigger>()];
+    this.young.set(text, trigger);
   }
 }
 

@@ -6,6 +6,7 @@ import { show } from './show.js';
 /** Arguments of a job or a run, as UTF-8 JSON, at most. */
 export const ARGUMENT_BYTES = 64 * 1_024;
 const DEEPEST = 100;
+const NONE: readonly JsonValue[] = Object.freeze([]);
 
 /**
  * Arguments as they will be stored, a copy of their own.
@@ -14,7 +15,7 @@ const DEEPEST = 100;
  * @throws {InvalidArgumentsError} naming the path of the first value that is not JSON, or the size
  */
 export function checkArguments(args: unknown, place: string): readonly JsonValue[] {
-  if (args === undefined) return [];
+  if (args === undefined) return NONE;
   if (!Array.isArray(args)) {
     throw new InvalidArgumentsError(place, 'args', `is ${show(args)}; it must be a list: write [${show(args)}].`);
   }

@@ -20,15 +20,24 @@ export interface DefinitionParts {
   readonly definedAt: string;
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** The one form that every way of defining a job ends in: defaults filled in, store chosen. */
 export function makeDefinition(parts: DefinitionParts, module: ResolvedModuleOptions): JobDefinition {
-  const { options, ...rest } = parts;
+  const { options } = parts;
   return {
-    ...rest,
-    aliases: options.aliases ?? [],
+    id: parts.id,
+    origin: parts.origin,
+    task: parts.task,
+    args: parts.args,
+    trigger: parts.trigger,
+    hooks: parts.hooks,
+    hookNames: parts.hookNames,
+    definedAt: parts.definedAt,
+    aliases: options.aliases ?? NONE,
     name: options.name ?? null,
     description: options.description ?? null,
-    tags: options.tags ?? [],
+    tags: options.tags ?? NONE,
     timezone: options.timezone ?? module.timezone,
     store: storeOf(options, module, parts.definedAt),
     policy: toPolicy(options, module.jobDefaults),

@@ -170,58 +170,78 @@ export const FOREIGN_JOB_OPTIONS: Foreign = {
 /** Contradictions between the options of one job, or of `jobDefaults`. */
 export function jobContradictions(options: Record<string, unknown>): readonly Problem[] {
   const given = options as JobOptions & IntervalTriggerOptions;
-  return CONTRADICTIONS.flatMap((rule) => rule(given));
+  const problems: Problem[] = [];
+  for (const name of Object.keys(CONTRADICTIONS)) {
+    if (options[name] === undefined) continue;
+    for (const rule of CONTRADICTIONS[name]) problems.push(...rule(given));
+  }
+  return problems;
 }
 
 type Rule = (options: JobOptions & IntervalTriggerOptions) => readonly Problem[];
 
-const CONTRADICTIONS: readonly Rule[] = [
-  ({ misfire, coalesce }) =>
-    misfire === undefined || coalesce === undefined
-      ? []
-      : conflict('misfire', misfire, `stands beside coalesce, which it sets itself. Keep one of them.`),
-  ({ misfire, misfireGraceTime }) =>
-    misfire === undefined || misfireGraceTime === undefined
-      ? []
-      : conflict('misfire', misfire, `stands beside misfireGraceTime, which it sets itself. Keep one of them.`),
-  ({ catchUpLimit, coalesce, misfire }) =>
-    catchUpLimit !== undefined && (coalesce === true || misfire === 'skip' || misfire === 'runOnce')
-      ? conflict(
-          'catchUpLimit',
-          catchUpLimit,
-          'counts only without coalescing. Write coalesce: false, or leave it out.',
-        )
-      : [],
-  ({ withoutOverlapping, overlap }) =>
-    isOn(withoutOverlapping) && overlap !== undefined && overlap !== 'skip'
-      ? conflict('overlap', overlap, "contradicts withoutOverlapping, which means 'skip'. Keep one of them.")
-      : [],
-  ({ withoutOverlapping, maxInstances }) =>
-    isOn(withoutOverlapping) && maxInstances !== undefined && maxInstances > 1
-      ? conflict('maxInstances', maxInstances, 'contradicts withoutOverlapping, which means 1. Keep one of them.')
-      : [],
-  ({ runInBackground, executor }) =>
-    runInBackground === true && executor !== undefined && executor !== 'background'
-      ? conflict('executor', executor, "contradicts runInBackground, which means 'background'. Keep one of them.")
-      : [],
-  ({ keepHistory, history }) =>
-    keepHistory === false && history !== undefined
-      ? conflict('history', history, 'contradicts keepHistory: false. Keep one of them.')
-      : [],
-  ({ start, initialDelay }) =>
-    start !== undefined && initialDelay !== undefined
-      ? conflict('initialDelay', initialDelay, 'stands beside start: both say when the first fire time is. Keep one.')
-      : [],
-  ({ fixedDelay, withoutOverlapping }) =>
-    fixedDelay === true && isOn(withoutOverlapping)
-      ? conflict(
-          'withoutOverlapping',
-          withoutOverlapping,
-          'says nothing beside fixedDelay, which never overlaps. Leave it out.',
-        )
-      : [],
-  startAfterEnd,
-];
+/** By an option without which the rules say nothing. */
+const CONTRADICTIONS: Readonly<Record<string, readonly Rule[]>> = {
+  misfire: [
+    ({ misfire, coalesce }) =>
+      coalesce === undefined
+        ? []
+        : conflict('misfire', misfire, `stands beside coalesce, which it sets itself. Keep one of them.`),
+    ({ misfire, misfireGraceTime }) =>
+      misfireGraceTime === undefined
+        ? []
+        : conflict('misfire', misfire, `stands beside misfireGraceTime, which it sets itself. Keep one of them.`),
+  ],
+  catchUpLimit: [
+    ({ catchUpLimit, coalesce, misfire }) =>
+      coalesce === true || misfire === 'skip' || misfire === 'runOnce'
+        ? conflict(
+            'catchUpLimit',
+            catchUpLimit,
+            'counts only without coalescing. Write coalesce: false, or leave it out.',
+          )
+        : [],
+  ],
+  withoutOverlapping: [
+    ({ withoutOverlapping, overlap }) =>
+      isOn(withoutOverlapping) && overlap !== undefined && overlap !== 'skip'
+        ? conflict('overlap', overlap, "contradicts withoutOverlapping, which means 'skip'. Keep one of them.")
+        : [],
+    ({ withoutOverlapping, maxInstances }) =>
+      isOn(withoutOverlapping) && maxInstances !== undefined && maxInstances > 1
+        ? conflict('maxInstances', maxInstances, 'contradicts withoutOverlapping, which means 1. Keep one of them.')
+        : [],
+  ],
+  runInBackground: [
+    ({ runInBackground, executor }) =>
+      runInBackground === true && executor !== undefined && executor !== 'background'
+        ? conflict('executor', executor, "contradicts runInBackground, which means 'background'. Keep one of them.")
+        : [],
+  ],
+  keepHistory: [
+    ({ keepHistory, history }) =>
+      keepHistory === false && history !== undefined
+        ? conflict('history', history, 'contradicts keepHistory: false. Keep one of them.')
+        : [],
+  ],
+  initialDelay: [
+    ({ start, initialDelay }) =>
+      start !== undefined
+        ? conflict('initialDelay', initialDelay, 'stands beside start: both say when the first fire time is. Keep one.')
+        : [],
+  ],
+  fixedDelay: [
+    ({ fixedDelay, withoutOverlapping }) =>
+      fixedDelay === true && isOn(withoutOverlapping)
+        ? conflict(
+            'withoutOverlapping',
+            withoutOverlapping,
+            'says nothing beside fixedDelay, which never overlaps. Leave it out.',
+          )
+        : [],
+  ],
+  start: [startAfterEnd],
+};
 
 function isOn(withoutOverlapping: number | boolean | undefined): boolean {
   return withoutOverlapping !== undefined && withoutOverlapping !== false;

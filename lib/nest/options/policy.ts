@@ -15,21 +15,74 @@ const NO_DEFAULTS: PolicyOptions = {};
  * Both were validated before.
  */
 export function toPolicy(options: JobOptions, jobDefaults: PolicyOptions = NO_DEFAULTS): JobPolicy {
-  let base = ofDefaults.get(jobDefaults);
-  if (base === undefined) {
-    base = apply(DEFAULT_POLICY, jobDefaults);
-    ofDefaults.set(jobDefaults, base);
+  let policies = ofDefaults.get(jobDefaults);
+  if (policies === undefined) {
+    policies = new SharedPolicies(apply(DEFAULT_POLICY, jobDefaults));
+    ofDefaults.set(jobDefaults, policies);
   }
-  return apply(base, options);
+  return policies.of(options);
 }
 
-/** `jobDefaults` are the same for all jobs of an application. */
-const ofDefaults = new WeakMap<PolicyOptions, JobPolicy>();
-
-/** A policy with some options changed, the others as they were; `base` itself when none is, so that jobs share it. */
+/** A policy with some options changed, the others as they were; `base` itself when none is. */
 export function apply(base: JobPolicy, options: JobOptions): JobPolicy {
+  if (!saysSomething(options)) return base;
   const changes = policyChanges(base, options);
   return Object.keys(changes).length === 0 ? base : { ...base, ...changes };
+}
+
+/** Policies remembered; beyond that they are made anew, and shared less. */
+const REMEMBERED = 1_000;
+
+/** Jobs that say the same share one policy, frozen: applications have thousands of jobs and a few policies. */
+class SharedPolicies {
+  private readonly byChanges = new Map<string, JobPolicy>();
+  private readonly base: JobPolicy;
+
+  constructor(base: JobPolicy) {
+    this.base = Object.freeze(base);
+  }
+
+  of(options: JobOptions): JobPolicy {
+    if (!saysSomething(options)) return this.base;
+    const changes = policyChanges(this.base, options);
+    const key = JSON.stringify(changes);
+    let policy = this.byChanges.get(key);
+    if (policy === undefined) {
+      policy = Object.freeze({ ...this.base, ...changes });
+      if (this.byChanges.size >= REMEMBERED) this.byChanges.clear();
+      this.byChanges.set(key, policy);
+    }
+    return policy;
+  }
+}
+
+/** By `jobDefaults`, which are the same for all jobs of an application. */
+const ofDefaults = new WeakMap<PolicyOptions, SharedPolicies>();
+
+const POLICY_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions>([
+  'misfireGraceTime',
+  'coalesce',
+  'misfire',
+  'catchUpLimit',
+  'maxInstances',
+  'overlap',
+  'retry',
+  'timeout',
+  'abortGrace',
+  'recovery',
+  'evenInMaintenanceMode',
+  'keepHistory',
+  'history',
+  'executor',
+  'withoutOverlapping',
+  'runInBackground',
+]);
+
+function saysSomething(options: JobOptions): boolean {
+  for (const name in options) {
+    if (POLICY_OPTIONS.has(name) && options[name as keyof JobOptions] !== undefined) return true;
+  }
+  return false;
 }
 
 /** What options change of a policy; parts of `retry` and `history` that they leave out stay as in `base`. */

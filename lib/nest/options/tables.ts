@@ -31,12 +31,17 @@ export function checkOptions(
   table: OptionTable,
   rules: GroupRules = {},
 ): Problem[] {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const problems = given.flatMap(([name, value]) => {
+  const problems: Problem[] = [];
+  // Plain loops: thousands of jobs are checked at one start.
+  for (const name of Object.keys(options)) {
+    const value = options[name];
+    if (value === undefined) continue;
     const option = prefix === '' ? name : `${prefix}.${name}`;
     const spec = Object.hasOwn(table, name) ? table[name] : undefined;
-    return spec === undefined ? unknownOption(name, value, option, { table, rules }) : spec.kind.check(value, option);
-  });
+    const found =
+      spec === undefined ? unknownOption(name, value, option, { table, rules }) : spec.kind.check(value, option);
+    if (found.length > 0) problems.push(...found);
+  }
   if (problems.length > 0 || rules.together === undefined) return problems;
   return rules.together(options).map((it) => ({ ...it, option: prefix === '' ? it.option : `${prefix}.${it.option}` }));
 }

@@ -8,6 +8,7 @@ import type { OptionFault } from './options-error.js';
 import { InvalidOptionsError } from './options-error.js';
 import { show } from './show.js';
 import { checkOptions } from './tables.js';
+import type { GroupRules } from './tables.js';
 
 /** Where options were written, and what may stand there. */
 export interface OptionSite {
@@ -31,14 +32,16 @@ const TABLES = {
 } as const;
 
 const { initialDelay: _initial, fixedDelay: _fixed, ...FOREIGN_BESIDE_INTERVAL } = FOREIGN_JOB_OPTIONS;
+const RULES: GroupRules = { foreign: FOREIGN_JOB_OPTIONS, together: jobContradictions };
+const RULES_BESIDE_INTERVAL: GroupRules = { foreign: FOREIGN_BESIDE_INTERVAL, together: jobContradictions };
 
 /** Everything wrong with a job's options; empty when they are fine. */
 export function jobOptionFaults(options: unknown, site: OptionSite): OptionFault[] {
   if (options === undefined) return [];
   if (!isPlainObject(options)) return [notAnObject(options, site.place)];
   const kind = site.trigger ?? 'interval';
-  const foreign = kind === 'interval' ? FOREIGN_BESIDE_INTERVAL : FOREIGN_JOB_OPTIONS;
-  const problems = checkOptions(options, '', TABLES[kind], { foreign, together: jobContradictions });
+  const rules = kind === 'interval' ? RULES_BESIDE_INTERVAL : RULES;
+  const problems = checkOptions(options, '', TABLES[kind], rules);
   const unknown = site.known === undefined ? [] : unknownAliases(options, '', site.known);
   return [...problems, ...unknown].map((it) => ({ place: site.place, ...it }));
 }
@@ -70,11 +73,19 @@ export function validateModuleOptions(options: unknown, place = MODULE_PLACE): v
 
 /** Aliases that jobs may name: those of the configuration, and the ones that are there always. */
 export function knownAliases(options: Pick<SchedulerModuleOptions, 'stores' | 'executors'>): KnownAliases {
-  return {
-    stores: [...new Set(['default', ...Object.keys(options.stores ?? {})])],
-    executors: [...new Set(['default', 'background', ...Object.keys(options.executors ?? {})])],
-  };
+  let known = aliasesOf.get(options);
+  if (known === undefined) {
+    known = {
+      stores: [...new Set(['default', ...Object.keys(options.stores ?? {})])],
+      executors: [...new Set(['default', 'background', ...Object.keys(options.executors ?? {})])],
+    };
+    aliasesOf.set(options, known);
+  }
+  return known;
 }
+
+/** Asked for each job; options do not change once they are read. */
+const aliasesOf = new WeakMap<object, KnownAliases>();
 
 function misnamedAliases(options: Record<string, unknown>): Problem[] {
   const { stores, executors, jobs, jobDefaults } = options;
@@ -91,6 +102,7 @@ function misnamedAliases(options: Record<string, unknown>): Problem[] {
 }
 
 export function unknownAliases(options: Record<string, unknown>, prefix: string, known: KnownAliases): Problem[] {
+  if (options.store === undefined && options.executor === undefined) return [];
   return (['store', 'executor'] as const).flatMap((name) => {
     const alias = options[name];
     const aliases = known[`${name}s`];

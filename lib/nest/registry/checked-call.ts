@@ -29,9 +29,10 @@ export function callFaults(
     ];
   }
   const missing = Object.keys(call.required).filter((name) => options[name] === undefined);
+  const rules = missing.length > 0 ? { foreign: call.rules.foreign ?? {} } : call.rules;
   const problems = [
     ...missing.map((option) => ({ option, value: undefined, message: `is not given. ${call.required[option]}` })),
-    ...checkOptions(options, '', call.table, missing.length > 0 ? { foreign: call.rules.foreign ?? {} } : call.rules),
+    ...checkOptions(options, '', call.table, rules),
     ...unknownAliases(options, '', knownAliases(module)),
   ];
   return problems.map((it) => ({ place, ...it }));

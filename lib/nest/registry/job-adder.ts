@@ -11,6 +11,7 @@ import { ADD_MANY_CALL, ADD_MANY_ENTRY } from './registry-tables.js';
 import type { CallTable } from './registry-tables.js';
 import { makeRuntimeJob } from './runtime-job.js';
 import type { RuntimeJob } from './runtime-job.js';
+import { LateTriggerViews } from './trigger-view.js';
 
 /** What every way to add a job has in common. */
 type RuntimeInput = Omit<ManyJobInput, 'trigger'> & AddOptions;
@@ -74,10 +75,12 @@ export class JobAdder {
       const within = manager === undefined ? {} : { within: manager };
       const records = await this.parts.scheduler.add(definitions, { replaceExisting, ...within });
       const made = new Map(records.map((record) => [record.id, record]));
+      const views = new LateTriggerViews();
       return jobs.map(({ definition }) => {
         const record = made.get(definition.id);
         if (record === undefined) return Job.ofDefinition(definition);
-        return Job.ofRecord(record, { store: definition.store, parts: this.parts });
+        const shown = { store: definition.store, parts: this.parts };
+        return jobs.length === 1 ? Job.ofRecord(record, shown) : Job.ofNewRecord(record, shown, views);
       });
     } catch (error) {
       for (const back of undo.reverse()) back();

@@ -3,6 +3,7 @@ import { checkArguments } from '../options/arguments.js';
 import { isShared } from '../options/definition.js';
 import { policyChanges } from '../options/policy.js';
 import { placeOf } from './checked-call.js';
+import { BroughtFunctions } from './job-functions.js';
 import type { RuntimeJob } from './runtime-job.js';
 import { checkedTrigger, hookNames } from './runtime-job.js';
 import type { JobChanges } from './registry-options.js';
@@ -26,7 +27,7 @@ export function changesOf(
   parts: RegistryParts,
 ): CheckedChanges {
   const place = placeOf('modify', job.id);
-  const functions: RuntimeJob['functions'] = { tasks: new Map(), hooks: new Map() };
+  const functions = new BroughtFunctions();
   const hooks = hookNames(changes, {
     id: job.id,
     place,

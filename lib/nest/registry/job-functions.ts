@@ -8,6 +8,28 @@ interface Kept {
 
 const NONE: Kept = { tasks: new Map(), hooks: new Map() };
 
+/** Functions that one job brings, under the names that its row keeps. Most bring none: maps are made on first use. */
+export class BroughtFunctions implements Kept {
+  private ownTasks: Map<string, TaskFunction> | null = null;
+  private ownHooks: Map<string, HookFunction> | null = null;
+
+  get tasks(): ReadonlyMap<string, TaskFunction> {
+    return this.ownTasks ?? NONE.tasks;
+  }
+
+  get hooks(): ReadonlyMap<string, HookFunction> {
+    return this.ownHooks ?? NONE.hooks;
+  }
+
+  addTask(name: string, task: TaskFunction): void {
+    (this.ownTasks ??= new Map<string, TaskFunction>()).set(name, task);
+  }
+
+  addHook(name: string, hook: HookFunction): void {
+    (this.ownHooks ??= new Map<string, HookFunction>()).set(name, hook);
+  }
+}
+
 /**
  * Functions that memory jobs of this process were added with, under the names that their rows keep. They are kept by
  * job, so that a replaced or removed job leaves none behind.
@@ -18,6 +40,7 @@ export class JobFunctions {
   /** Keeps a job's functions instead of those it had; answers how to undo that when the job is refused. */
   keep(jobId: string, functions: Kept): () => void {
     const before = this.byJob.get(jobId);
+    if (before === undefined && functions.tasks.size + functions.hooks.size === 0) return nothing;
     this.set(jobId, functions);
     return () => this.set(jobId, before ?? NONE);
   }
@@ -49,6 +72,10 @@ export class JobFunctions {
     if (functions.tasks.size + functions.hooks.size === 0) this.byJob.delete(jobId);
     else this.byJob.set(jobId, functions);
   }
+}
+
+function nothing(): void {
+  // Nothing was kept.
 }
 
 const MARK = '()#';

@@ -14,7 +14,7 @@ import type {
 import type { JobPolicy } from '../../core/index.js';
 import { dateOrNull } from './run.js';
 import { triggerView } from './trigger-view.js';
-import type { JobTrigger } from './trigger-view.js';
+import type { JobTrigger, LateTriggerViews } from './trigger-view.js';
 
 /** Since when, by whom, why and until when a job is paused. */
 export interface JobPauseView {
@@ -123,15 +123,18 @@ export class Job {
   }
 
   /** A job of a store. */
-  static ofRecord(record: JobRecord, { store, parts }: { readonly store: string; readonly parts: JobReading }): Job {
-    const trigger = triggerView(parts.triggers.decode(record.trigger));
-    return new Job(record, {
-      record,
-      store,
-      trigger,
-      enabled: parts.options.enabled,
-      hooks: record.hooks ?? {},
-    });
+  static ofRecord(record: JobRecord, { store, parts }: JobPlace): Job {
+    return Job.shown(record, { store, parts, trigger: triggerView(parts.triggers.decode(record.trigger)) });
+  }
+
+  /** One of many jobs that were added just now. */
+  static ofNewRecord(record: JobRecord, { store, parts }: JobPlace, views: LateTriggerViews): Job {
+    return Job.shown(record, { store, parts, trigger: views.of(parts.triggers.decode(record.trigger)) });
+  }
+
+  private static shown(record: JobRecord, { store, parts, trigger }: Showing): Job {
+    const { enabled } = parts.options;
+    return new Job(record, { record, store, trigger, enabled, hooks: record.hooks ?? {} });
   }
 
   /** A job that is switched off, and so in no store. */
@@ -146,6 +149,15 @@ export class Job {
 export interface JobReading {
   readonly triggers: TriggerCodec;
   readonly options: { readonly enabled: boolean };
+}
+
+interface JobPlace {
+  readonly store: string;
+  readonly parts: JobReading;
+}
+
+interface Showing extends JobPlace {
+  readonly trigger: JobTrigger;
 }
 
 type SharedFacts = Pick<JobRecord, 'id' | 'name' | 'description' | 'tags' | 'origin' | 'task' | 'args' | 'timezone'> & {

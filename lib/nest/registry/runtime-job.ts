@@ -4,13 +4,13 @@ import type { HookKind, JobDefinition, Trigger } from '../../core/index.js';
 import { checkArguments } from '../options/arguments.js';
 import { isShared, makeDefinition, storeOf } from '../options/definition.js';
 import { hookList, isMethodReference } from '../options/hook-kind.js';
-import type { HookFunction, JobOptions, TriggerOptions } from '../options/job-options.js';
+import type { JobOptions, TriggerOptions } from '../options/job-options.js';
 import { InvalidOptionsError } from '../options/options-error.js';
 import { makeTrigger } from '../definitions/make-trigger.js';
 import type { TriggerRule } from '../definitions/trigger-rule.js';
-import { functionName } from './job-functions.js';
+import { BroughtFunctions, functionName } from './job-functions.js';
 import { FunctionNotStorableError, UnknownTaskError } from './registry-errors.js';
-import type { JobInput, TaskFunction, TaskReference } from './registry-options.js';
+import type { JobInput, TaskReference } from './registry-options.js';
 import type { RegistryParts } from './registry-parts.js';
 import { isSerializable } from './trigger-view.js';
 
@@ -19,7 +19,7 @@ const HOOK_KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onS
 /** A job of the registry, ready to be put, and the functions it brings. */
 export interface RuntimeJob {
   readonly definition: JobDefinition;
-  readonly functions: { readonly tasks: Map<string, TaskFunction>; readonly hooks: Map<string, HookFunction> };
+  readonly functions: BroughtFunctions;
 }
 
 /** Where a job is made: for messages, and what its names are looked up in. */
@@ -40,7 +40,7 @@ export function makeRuntimeJob(
 ): RuntimeJob {
   const id = input.id ?? randomUUID();
   const store = storeOf(input, parts.options, place);
-  const functions = { tasks: new Map<string, TaskFunction>(), hooks: new Map<string, HookFunction>() };
+  const functions = new BroughtFunctions();
   const making = { id, place, store, isShared: isShared(parts.options.stores[store]), parts, functions };
   const zone = input.timezone ?? parts.options.timezone;
   const definition = makeDefinition(
@@ -71,7 +71,7 @@ export function taskName(
   const fn = task;
   refuseFunction(fn, 'task', making);
   const name = functionName(fn, making.id);
-  making.functions?.tasks.set(name, fn);
+  making.functions?.addTask(name, fn);
   return name;
 }
 
@@ -87,20 +87,39 @@ function refuseFunction(fn: { readonly name: string }, option: string, making: O
 
 /** Conditions and hooks by the names that the row keeps; null: none. */
 export function hookNames(options: JobOptions, making: Making): JobDefinition['hookNames'] {
-  const named = HOOK_KINDS.flatMap((kind): [HookKind, string[]][] => {
+  let named: Partial<Record<HookKind, string[]>> | null = null;
+  for (const kind of HOOK_KINDS) {
     const list = hookList(options[kind]);
-    if (list.length === 0) return [];
-    return [[kind, list.map((hook, index) => hookName(hook, `${kind}[${index}]`, making))]];
-  });
-  return named.length === 0 ? null : Object.fromEntries(named);
+    if (list.length === 0) continue;
+    named ??= {};
+    named[kind] = list.map((hook, index) => hookName(hook, kind, index, making));
+  }
+  // Names of functions are those of one job.
+  return named === null || making.functions.hooks.size > 0 ? named : shared(named);
 }
 
-function hookName(hook: ReturnType<typeof hookList>[number], option: string, making: Making): string {
+/** Names remembered; beyond that they are made anew, and shared less. */
+const REMEMBERED = 1_000;
+const sharedNames = new Map<string, NonNullable<JobDefinition['hookNames']>>();
+
+/** Jobs with the same hooks share their names: there may be thousands of them. */
+function shared(named: NonNullable<JobDefinition['hookNames']>): NonNullable<JobDefinition['hookNames']> {
+  const key = JSON.stringify(named);
+  let known = sharedNames.get(key);
+  if (known === undefined) {
+    if (sharedNames.size >= REMEMBERED) sharedNames.clear();
+    sharedNames.set(key, (known = Object.freeze(named)));
+  }
+  return known;
+}
+
+function hookName(hook: ReturnType<typeof hookList>[number], kind: HookKind, index: number, making: Making): string {
   if (isMethodReference(hook)) return making.parts.tasks.nameOf(hook, making.place);
   const fn = hook;
+  const option = `${kind}[${index}]`;
   refuseFunction(fn, option, making);
   const name = functionName(fn, making.id, option);
-  making.functions.hooks.set(name, fn);
+  making.functions.addHook(name, fn);
   return name;
 }
 

@@ -73,11 +73,50 @@ export type JobTrigger =
 
 /** A trigger as plain values. */
 export function triggerView(trigger: Trigger): JobTrigger {
+  return Object.assign(viewOf(trigger), { description: descriptionOf(trigger) });
+}
+
+/**
+ * As `triggerView`, but the sentence is made when it is read: many jobs were added, and few are looked at. Jobs of one
+ * call that have one trigger share its view.
+ */
+export class LateTriggerViews {
+  private trigger: Trigger | null = null;
+  private view: JobTrigger | null = null;
+
+  of(trigger: Trigger): JobTrigger {
+    if (this.trigger === trigger && this.view !== null) return this.view;
+    const description = { get: (): string => descriptionOf(trigger), enumerable: true };
+    const view = Object.freeze(Object.defineProperty(viewOf(trigger) as JobTrigger, 'description', description));
+    const isShared = view.start === null && view.end === null && view.kind === 'cron';
+    // A `Date` could be changed by who reads it.
+    this.trigger = isShared ? trigger : null;
+    this.view = view;
+    return view;
+  }
+}
+
+/** Equal triggers of many jobs are one object, and a sentence takes far longer to make than the rest of a view. */
+const descriptions = new WeakMap<Trigger, string>();
+
+function descriptionOf(trigger: Trigger): string {
+  let description = descriptions.get(trigger);
+  if (description === undefined) {
+    description = trigger.describe();
+    descriptions.set(trigger, description);
+  }
+  return description;
+}
+
+type Undescribed<T> = T extends unknown ? Omit<T, 'description'> : never;
+type UndescribedTrigger = Undescribed<JobTrigger>;
+
+function viewOf(trigger: Trigger): UndescribedTrigger {
   const facts = factsOf(trigger);
   switch (trigger.kind) {
     case 'cron': {
       const { expression, fields } = trigger as CronTrigger;
-      return { kind: 'cron', expression, fields: { ...fields }, ...facts };
+      return { kind: 'cron', expression, fields: Object.freeze({ ...fields }), ...facts };
     }
     case 'interval':
       return {
@@ -105,11 +144,10 @@ export function triggerView(trigger: Trigger): JobTrigger {
   }
 }
 
-function factsOf(trigger: Trigger): TriggerFacts {
+function factsOf(trigger: Trigger): Omit<TriggerFacts, 'description'> {
   const { start, end }: Record<string, JsonValue> = isSerializable(trigger) ? trigger.toJSON() : {};
   return {
     text: trigger.toString(),
-    description: descriptionOf(trigger),
     timezone: trigger.timezone ?? null,
     start: boundOf(start),
     end: boundOf(end),
@@ -117,18 +155,6 @@ function factsOf(trigger: Trigger): TriggerFacts {
     limit: trigger.limit,
     runOnStart: trigger.runOnStart,
   };
-}
-
-/** Equal triggers of many jobs are one object, and a sentence takes far longer to make than the rest of a view. */
-const descriptions = new WeakMap<Trigger, string>();
-
-function descriptionOf(trigger: Trigger): string {
-  let description = descriptions.get(trigger);
-  if (description === undefined) {
-    description = trigger.describe();
-    descriptions.set(trigger, description);
-  }
-  return description;
 }
 
 function boundOf(text: JsonValue | undefined): Date | null {

@@ -17,6 +17,8 @@ export class ProcessTasks implements TaskResolver {
   private readonly handlers = new Map<string, TaskHandler>();
   private readonly nameable = new Set<string>();
   private readonly features = new Map<string, TaskFunction>();
+  /** Names of methods that were checked already. */
+  private readonly named = new Map<MethodReference[0], Map<string, string>>();
   private providers: Providers | null = null;
   private calls: MethodCalls | null = null;
 
@@ -75,6 +77,14 @@ export class ProcessTasks implements TaskResolver {
 
   /** `Class.method`. @throws {UnknownProviderError} @throws {AmbiguousTaskError} */
   nameOf([type, method]: MethodReference, place: string): string {
+    let known = this.named.get(type);
+    if (known === undefined) this.named.set(type, (known = new Map<string, string>()));
+    let name = known.get(method);
+    if (name === undefined) known.set(method, (name = this.checkedName([type, method], place)));
+    return name;
+  }
+
+  private checkedName([type, method]: MethodReference, place: string): string {
     const name = `${type.name}.${method}`;
     const found = this.providers?.of(type) ?? null;
     if (found === null) throw new UnknownProviderError(place, name, `no module provides ${type.name}`);

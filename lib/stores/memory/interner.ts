@@ -9,9 +9,8 @@ const NONE: readonly never[] = Object.freeze([]);
 export class Interner {
   private readonly texts = new Map<string, string>();
   private readonly objects = new Map<string, object>();
-  /** The latest object given, and its key: jobs of one call often share theirs. */
-  private given: object | null = null;
-  private givenKey = '';
+  /** What was kept for a frozen object: jobs often share theirs. */
+  private readonly known = new WeakMap<object, object>();
 
   text(text: string): string {
     const known = this.texts.get(text);
@@ -23,22 +22,17 @@ export class Interner {
 
   /** Plain JSON only. */
   object<T extends object>(given: T): T {
-    const key = this.keyOf(given);
-    let kept = this.objects.get(key) as T | undefined;
+    let kept = Object.isFrozen(given) ? (this.known.get(given) as T | undefined) : undefined;
+    if (kept !== undefined) return kept;
+    const key = JSON.stringify(given);
+    kept = this.objects.get(key) as T | undefined;
     if (kept === undefined) {
       if (this.objects.size >= REMEMBERED) this.objects.clear();
       kept = JSON.parse(key) as T;
       this.objects.set(key, kept);
     }
+    if (Object.isFrozen(given)) this.known.set(given, kept);
     return kept;
-  }
-
-  private keyOf(given: object): string {
-    if (this.given !== given) {
-      this.givenKey = JSON.stringify(given);
-      this.given = given;
-    }
-    return this.givenKey;
   }
 }
 

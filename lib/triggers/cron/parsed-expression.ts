@@ -35,8 +35,22 @@ export interface CronText {
   readonly fields: readonly string[];
 }
 
+const MOST_TEXTS = 1_000;
+const texts = new Map<unknown, CronText>();
+
 /** @throws {InvalidCronError} when it is no text of 5 to 7 fields or a known alias */
 export function readExpression(expression: unknown): CronText {
+  // One is read when it is checked, when it is put and when it is shown, and many jobs have the same.
+  let text = texts.get(expression);
+  if (text === undefined) {
+    text = takeApart(expression);
+    if (texts.size >= MOST_TEXTS) texts.clear();
+    texts.set(expression, text);
+  }
+  return text;
+}
+
+function takeApart(expression: unknown): CronText {
   if (typeof expression !== 'string') {
     throw new InvalidCronError(expression, null, expression, `give an expression such as '0 9 * * 1-5', or fields`);
   }

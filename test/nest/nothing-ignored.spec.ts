@@ -1,4 +1,5 @@
 /** What is given either works or is refused: nothing is accepted and then ignored. */
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable, Module } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
@@ -44,6 +45,13 @@ describe('what a decorator is given', () => {
 });
 
 describe('what the registry is given', () => {
+  it('modify takes runInBackground back', async () => {
+    const { registry } = await start({ providers: [Mailer] });
+    const added = { id: 'a', task: 'Mailer.send', trigger: every('5m'), runInBackground: true };
+    expect((await registry.add(added)).executor).toBe('background');
+    expect((await registry.modify('a', { runInBackground: false })).executor).toBe('default');
+  });
+
   it.each([{ replaceExisting: true }, { manager: {} }])('addMany refuses %j in a single job', async (option) => {
     const { registry } = await start({ providers: [Mailer] });
     const job = { id: 'a', task: 'Mailer.send', trigger: every('5m'), ...option };
@@ -52,6 +60,17 @@ describe('what the registry is given', () => {
       new RegExp(`addMany \\(job "a"\\), entry 0: option "${name}" is no option here.*addMany\\(jobs, \\{ … \\}\\)`),
     );
     expect(await registry.list()).toEqual([]);
+  });
+});
+
+describe('what the module is given', () => {
+  it('shows no password, neither in the message nor where the whole error is printed', async () => {
+    const secret = 'hunter2';
+    const url = `postgres://ada:${secret}@db/app`;
+    const db = { type: 'typeorm', url, password: secret, connection: { password: secret } };
+    const error: unknown = await start({ options: { stores: { db } } as never }).catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/db\.url" is unknown.*db\.password" is unknown.*db\.connection" is called/s);
+    expect(inspect(error, { depth: 10 })).not.toContain(secret);
   });
 });
 

@@ -20,6 +20,8 @@ export class InvalidOptionsError extends SchedulerError {
 
   constructor(readonly faults: readonly OptionFault[]) {
     super(describeFaults(faults));
+    // Node and loggers print the own properties of an error: the message shows values with care, these are as given.
+    Object.defineProperty(this, 'faults', { enumerable: false });
   }
 }
 

@@ -86,7 +86,7 @@ function saysSomething(options: JobOptions): boolean {
 }
 
 /** What options change of a policy; parts of `retry` and `history` that they leave out stay as in `base`. */
-export function policyChanges(base: Pick<JobPolicy, 'retry' | 'history'>, options: JobOptions): Partial<JobPolicy> {
+export function policyChanges(base: ChangedPolicy, options: JobOptions): Partial<JobPolicy> {
   const { misfireGraceTime, coalesce } = misfireOf(options);
   return given({
     coalesce,
@@ -96,7 +96,7 @@ export function policyChanges(base: Pick<JobPolicy, 'retry' | 'history'>, option
     recovery: options.recovery,
     evenInMaintenanceMode: options.evenInMaintenanceMode,
     keepHistory: options.keepHistory,
-    executor: options.runInBackground === true ? 'background' : options.executor,
+    executor: executorOf(options, base.executor),
     misfireGraceTime: lengthOrNull(misfireGraceTime),
     timeout: lengthOrNull(options.timeout),
     abortGrace: length(options.abortGrace),
@@ -104,6 +104,14 @@ export function policyChanges(base: Pick<JobPolicy, 'retry' | 'history'>, option
     history: options.history === undefined ? undefined : historyOf(base.history, options.history),
     ...overlappingOf(options.withoutOverlapping),
   });
+}
+
+type ChangedPolicy = Pick<JobPolicy, 'retry' | 'history' | 'executor'>;
+
+/** `runInBackground: false` takes back what `true` did; beside another executor it says nothing. */
+function executorOf({ runInBackground, executor }: JobOptions, before: string): string | undefined {
+  if (runInBackground === true) return 'background';
+  return executor ?? (runInBackground === false && before === 'background' ? 'default' : undefined);
 }
 
 function misfireOf(options: PolicyOptions): Pick<PolicyOptions, 'misfireGraceTime' | 'coalesce'> {

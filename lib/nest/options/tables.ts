@@ -1,7 +1,7 @@
 import type { Kind, OptionTable, Problem } from './kind.js';
 import { isPlainObject, mustBe, problem } from './kind.js';
 import { nearest } from './nearest.js';
-import { show } from './show.js';
+import { showOption } from './show.js';
 
 /** Names of other schedulers that are no option here, with what to write instead. */
 export type Foreign = Readonly<Record<string, string>>;
@@ -52,13 +52,14 @@ function unknownOption(
   option: string,
   { table, rules }: { table: OptionTable; rules: GroupRules },
 ): Problem[] {
+  const shown = showOption(name, value);
   const ours = Object.keys(table).find((known) => table[known]?.neighbours?.includes(name));
-  if (ours !== undefined) return problem(option, value, `is called '${ours}' here: write ${ours}: ${show(value)}.`);
+  if (ours !== undefined) return problem(option, value, `is called '${ours}' here: write ${ours}: ${shown}.`);
   const advice = rules.foreign !== undefined && Object.hasOwn(rules.foreign, name) ? rules.foreign[name] : undefined;
-  if (advice !== undefined) return problem(option, value, `is no option here (value ${show(value)}). ${advice}`);
+  if (advice !== undefined) return problem(option, value, `is no option here (value ${shown}). ${advice}`);
   const meant = nearest(name, Object.keys(table));
   const known = meant === null ? `Known are ${Object.keys(table).join(', ')}.` : `Did you mean '${meant}'?`;
-  return problem(option, value, `is unknown (value ${show(value)}). ${known}`);
+  return problem(option, value, `is unknown (value ${shown}). ${known}`);
 }
 
 /** An object of named entries of one kind. */

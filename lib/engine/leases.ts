@@ -31,6 +31,8 @@ export class Leases {
   private isOpen = false;
   /** When the last answered round was begun. */
   private renewedAt: Millis = -Infinity;
+  /** When this process was last seen to move. */
+  private movedAt: Millis = 0;
   /** Runs whose lease was too short to start: offered again once it is renewed. */
   private waiting: LiveRun[] = [];
 
@@ -38,6 +40,7 @@ export class Leases {
 
   start(): void {
     this.isOpen = true;
+    this.movedAt = this.parts.clock.monotonic();
     this.arm(this.parts.options.lease / 3);
   }
 
@@ -65,6 +68,13 @@ export class Leases {
     let isLate = false;
     for (const run of this.parts.dispatcher.live.values()) isLate ||= run.leaseEnd <= now;
     return isLate;
+  }
+
+  /** What stopped this process for a lease may have stopped the others too: they get one lease to renew theirs. */
+  noticeStandstill(): void {
+    const now = this.parts.clock.monotonic();
+    if (now - this.movedAt >= this.parts.options.lease) this.parts.health.cameBack();
+    this.movedAt = now;
   }
 
   /** Aborts what ended, and asks whether it may go on. */
@@ -114,6 +124,7 @@ export class Leases {
 
   private tick(): void {
     this.timer = null;
+    this.noticeStandstill();
     this.catchUp();
     this.parts.beat();
     this.arm(this.parts.options.lease / 3);

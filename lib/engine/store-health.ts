@@ -11,6 +11,7 @@ export type StorePart = 'claim' | 'settle' | 'renew' | 'beat' | 'change';
 export class StoreHealth {
   /** Failures in a row, of the parts that fail. */
   private readonly failures = new Map<StorePart, number>();
+  /** When the store, or this node, was back after an absence. */
   private backAt: Millis | null = null;
 
   constructor(
@@ -49,7 +50,12 @@ export class StoreHealth {
     return longest * (0.5 + random / 2);
   }
 
-  /** After the store was away, others' leases ended for no fault of theirs: they get one lease to renew them. */
+  /** This node stood still, or its clock was set. */
+  cameBack(): void {
+    this.backAt = this.clock.monotonic();
+  }
+
+  /** After the store or this node was away, others' leases ended for no fault of theirs: they get one lease to renew them. */
   mayRecover(lease: Millis): boolean {
     if (this.failures.size > 0) return false;
     return this.backAt === null || this.clock.monotonic() - this.backAt >= lease;

@@ -90,17 +90,25 @@ export class StoreLoop {
     this.timer = null;
     this.isInTurn = true;
     const { site } = this;
-    if (site.store.isShared && site.time.hasParted()) {
-      this.mustMeasure = true;
-      site.leases.distrust();
-    }
-    if (site.store.isShared && site.leases.isLate()) site.leases.catchUp();
+    if (site.store.isShared) this.checkClocks();
     this.startDue();
     if (!this.isAsking && site.time.now() >= this.claimAt) this.claimBatches();
     site.settles.flush();
     this.isInTurn = false;
     this.arm();
     site.turned();
+  }
+
+  /** A step of the wall clock, or a standstill, may have ended leases that nobody gave up. */
+  private checkClocks(): void {
+    const { time, leases, health } = this.site;
+    leases.noticeStandstill();
+    if (time.hasParted()) {
+      this.mustMeasure = true;
+      health.cameBack();
+      leases.distrust();
+    }
+    if (leases.isLate()) leases.catchUp();
   }
 
   /** What was claimed ahead is renewed first where another node may have withdrawn it and had no way to say so. */

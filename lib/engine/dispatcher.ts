@@ -202,7 +202,12 @@ export class Dispatcher implements RunSurroundings {
   private afterwardsOf(run: LiveRun, now: Instant): JobAfterwards | null {
     const { job } = run;
     if (job.fireTime !== null || job.status !== 'active' || run.run.kind !== 'scheduled') return null;
-    return nextAfterClose(job, this.site.parts.triggers.decode(job.trigger), now);
+    try {
+      return nextAfterClose(job, this.site.parts.triggers.decode(job.trigger), now);
+    } catch {
+      // Written by a newer version, say: the run must end all the same, and the upkeep of a node that can read it goes on.
+      return null;
+    }
   }
 
   private close(run: LiveRun): void {

@@ -75,3 +75,27 @@ describe('a fixedDelay job', () => {
     expect(world.typesOf('run.cancelled')).toHaveLength(1);
   });
 });
+
+describe('a run whose job has a trigger that this node cannot read (P23)', () => {
+  it('ends all the same: its slot is free, its outcome written, and another node sets the job going', async () => {
+    const control = controlledStore();
+    const open = deferred();
+    const world = await new World({ stores: [control.store], concurrency: 1 })
+      .handle('a', () => open.promise)
+      .startAsync(job('a', every({ minutes: 1 }, { fixedDelay: true })));
+    await world.clock.advanceAsync({ minutes: 1 });
+    const { decode } = world.triggers;
+    world.triggers.decode = () => {
+      throw new Error('unknown type of trigger');
+    };
+    open.resolve();
+    await world.clock.advanceAsync({ seconds: 1 });
+
+    expect((await world.runsOf('a')).map((run) => run.state)).toEqual(['succeeded']);
+    expect(world.scheduler.openAttempts()).toEqual([]);
+
+    world.triggers.decode = decode;
+    await world.clock.advanceAsync({ minutes: 5 });
+    expect(world.calls.length).toBeGreaterThan(1);
+  });
+});

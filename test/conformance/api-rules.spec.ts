@@ -321,7 +321,7 @@ describe('tasks', () => {
     await app.close();
   });
 
-  it('configuration may name methods with a scheduling decorator or @Task(), and no other', async () => {
+  it('configuration may name methods with a scheduling decorator or @Task(), and no other (P35)', async () => {
     @Injectable()
     class Secret {
       @Task() open() {}

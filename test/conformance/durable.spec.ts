@@ -92,7 +92,7 @@ class Tasks {
 }
 
 describe('K3 a restart', () => {
-  it('moves no next fire time, keeps pause and history, and makes up for what was missed by the policy', async () => {
+  it('moves no next fire time, keeps pause and history, and makes up for what was missed by the policy (P13, U21, U27)', async () => {
     const first = await start('00:00:00', [interval()]);
     await first.tester.travel('11m');
     const second = await start('00:15:00', [interval()]);
@@ -136,7 +136,7 @@ describe('K3 a restart', () => {
     });
   });
 
-  it('a changed zone moves it too', async () => {
+  it('a changed zone moves it too (U30)', async () => {
     await start('00:00:00', [deploy(Cron('0 9 * * *', { id: 'x' }))]);
     const { next } = await start('00:05:00', [deploy(Cron('0 9 * * *', { id: 'x', timezone: 'Europe/Berlin' }))]);
     expect(await next('x')).toBe('08:00:00');
@@ -161,7 +161,7 @@ describe('K3 a restart', () => {
     expect(await third.next('x')).toBe('08:00:00');
   });
 
-  it('a lower version never changes a definition; a higher one does', async () => {
+  it('a lower version never changes a definition; a higher one does (U28)', async () => {
     await start('00:00:00', [deploy(Cron('0 8 * * *', { id: 'x' }))], { version: '1.10.0' });
     const old = await start('00:01:00', [deploy(Cron('0 7 * * *', { id: 'x' }))], { version: '1.9.0' });
     expect(await old.next('x')).toBe('08:00:00');
@@ -317,7 +317,7 @@ describe('a shared store', () => {
     expect(ran).toEqual([]);
   });
 
-  it('an identical add in every node’s start moves nothing', async () => {
+  it('an identical add in every node’s start moves nothing (U29, U34)', async () => {
     @Injectable()
     class Early {
       constructor(private readonly registry: SchedulerRegistry) {}

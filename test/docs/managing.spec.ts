@@ -149,7 +149,7 @@ describe('events guide', () => {
     expect(app.get(Alerts).lines).toEqual(['orders failed: no route', 'orders: job.paused']);
   });
 
-  it('the context of a run', async () => {
+  it('the context of a run (U14)', async () => {
     const seen: string[] = [];
     @Injectable()
     class Audit {

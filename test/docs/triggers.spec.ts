@@ -208,7 +208,7 @@ describe('time zone guide', () => {
     expect(new Date(second).toISOString()).toBe('2027-11-01T01:30:00.000Z');
   });
 
-  it('the zone of a job', async () => {
+  it('the zone of a job (U24)', async () => {
     @Injectable()
     class Opening {
       @Cron('0 9 * * *')

@@ -68,7 +68,7 @@ describe('nodes on one store', () => {
     expect(asked[0].filter((instant) => asked[1].includes(instant)).length).toBeLessThan(asked[0].length / 2);
   });
 
-  it('renew while a run goes on, so a long one is not taken over', async () => {
+  it('renew while a run goes on, so a long one is not taken over (U26)', async () => {
     const { worlds, clock } = await cluster(2, [job('work', date('2026-03-01T00:00:05Z'))]);
     const gate = deferred();
     for (const world of worlds) world.handle('work', () => gate.promise);

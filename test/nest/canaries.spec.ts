@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('under the fake timers of jest', () => {
-  it('a synchronous advance of 3 s gives three runs of an every-second cron', async () => {
+  it('a synchronous advance of 3 s gives three runs of an every-second cron (U20)', async () => {
     await compile(EverySecond);
     // Installed after the application was made, as that package's own suite does.
     jest.useFakeTimers({ now: new Date('2020-01-01T00:00:00.000Z') });

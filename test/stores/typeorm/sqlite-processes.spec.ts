@@ -65,7 +65,7 @@ describe('several processes on one SQLite file', () => {
     expect(runs.every((run) => run.token === 1 && run.attempt === 1)).toBe(true);
   }, 60_000);
 
-  it('take over, after its lease, what a process held that was killed; its outcomes and losses are kept (P22)', async () => {
+  it('take over, after its lease, what a process held that was killed; its outcomes and losses are kept (P16, P22, U32)', async () => {
     const store = await place.open();
     await put(store, jobs(20));
     const [node] = await start('n1');
@@ -83,7 +83,7 @@ describe('several processes on one SQLite file', () => {
     expect(new Set(runs.map((run) => run.jobId)).size).toBe(20);
   }, 60_000);
 
-  it('lose and double nothing when one is killed between any two statements', async () => {
+  it('lose and double nothing when one is killed between any two statements (U1)', async () => {
     const store = await place.open();
     await put(store, jobs(STEPS));
     for (let first = 1; first <= STEPS; first += 4) {

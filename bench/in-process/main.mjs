@@ -3,49 +3,69 @@
 import { parseArgs } from 'node:util';
 import { measureInChild } from '../shared/child.mjs';
 import { describeMachine, describeVersions } from '../shared/machine.mjs';
-import { digits, ratio, short, table } from '../shared/table.mjs';
+import { digits, median, ratio, short, table } from '../shared/table.mjs';
 import { SUBJECTS } from './subjects.mjs';
 
 const SET_UP_LIMIT_MS = 70_000;
 const HEAP_LIMIT_MB = 4_096;
+const FIGURES = ['share', 'p50', 'p99', 'cpuShare', 'cpuPerRunUs', 'heapPerJob', 'setUpMs'];
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
   },
 });
-const warmUp = options.quick ? 6 : 12;
+const warmUp = options.quick ? 6 : 20;
 const seconds = options.quick ? 4 : 10;
+const rounds = options.quick ? 1 : 3;
 const names = Object.keys(SUBJECTS).filter((name) => options.only?.includes(name) ?? true);
 const peers = names.filter((name) => SUBJECTS[name].role === 'peer');
 const loads = [
-  { jobs: 1_000, period: 1, names },
-  { jobs: 10_000, period: 1, names },
+  { jobs: 1_000, period: 1, rounds, names },
+  { jobs: 10_000, period: 1, rounds, names },
   ...(options.quick
     ? []
     : [
-        { jobs: 100_000, period: 1, names },
-        { jobs: 1_000_000, period: 10, setUpLimitMs: 300_000, names: names.filter((name) => !peers.includes(name)) },
+        { jobs: 100_000, period: 1, rounds: 1, names },
+        {
+          jobs: 1_000_000,
+          period: 10,
+          rounds: 1,
+          setUpMs: 300_000,
+          names: names.filter((name) => !peers.includes(name)),
+        },
       ]),
 ];
 
 console.log(describeMachine());
 console.log(describeVersions(Object.keys(SUBJECTS).filter((name) => SUBJECTS[name].role === 'peer')));
 console.log(
-  `settings: a process each, ${warmUp} s to warm up, ${seconds} s measured; lateness counts from the last full second, so a job over a second late ` +
-    `shows as less; set-up over ${SET_UP_LIMIT_MS / 1000} s or a heap over ${HEAP_LIMIT_MB / 1024} GB is given up\n`,
+  `settings: a process each, in turn; ${warmUp} s to warm up, ${seconds} s measured; up to 10 k jobs medians of ${rounds} ` +
+    `rounds; a set-up over ${SET_UP_LIMIT_MS / 1000} s or a heap over ${HEAP_LIMIT_MB / 1024} GB is given up\n`,
 );
-for (const load of loads) {
-  const results = new Map();
-  for (const name of load.names) results.set(name, await measure(name, load));
-  print(load, results);
+for (const load of loads) print(load, await measureAll(load));
+
+/** name -> medians over the rounds, in which the subjects take turns; or why there are none. */
+async function measureAll(load) {
+  const results = new Map(load.names.map((name) => [name, []]));
+  for (let round = 0; round < load.rounds; round++) {
+    for (const [name, answers] of results) {
+      if (answers.at(-1)?.failure === undefined) answers.push(await measure(name, load));
+    }
+  }
+  return new Map([...results].map(([name, answers]) => [name, summary(answers)]));
 }
 
-function measure(name, { jobs, period, setUpLimitMs = SET_UP_LIMIT_MS }) {
+function summary(answers) {
+  const failed = answers.find((answer) => answer.failure !== undefined);
+  return failed ?? Object.fromEntries(FIGURES.map((key) => [key, median(answers.map((answer) => answer[key] ?? 0))]));
+}
+
+function measure(name, { jobs, period, setUpMs = SET_UP_LIMIT_MS }) {
   const script = new URL('./subject-process.mjs', import.meta.url);
-  const timeoutMs = setUpLimitMs + (warmUp + seconds + 5) * 1000;
   return measureInChild(script, [name, jobs, period, warmUp, seconds].map(String), {
-    timeoutMs,
+    setUpMs,
+    timeoutMs: (warmUp + seconds + 30) * 1000,
     heapMb: HEAP_LIMIT_MB,
   });
 }
@@ -64,9 +84,7 @@ function print({ jobs, period }, results) {
   if (ours !== undefined && ours.failure === undefined) {
     const lines = ratios.map(([name, theirs]) => [
       `ours / ${name}`,
-      ...['share', 'p50', 'p99', 'cpuShare', 'cpuPerRunUs', 'heapPerJob', 'setUpMs'].map((key) =>
-        ratio(ours[key], theirs[key]),
-      ),
+      ...FIGURES.map((key) => ratio(ours[key], theirs[key])),
     ]);
     console.log(`\n${table(['ratio', ...header.slice(1)], lines)}`);
   }

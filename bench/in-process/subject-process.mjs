@@ -31,7 +31,7 @@ const setUpStarted = performance.now();
 await subject.setUp(jobs, period, work);
 const setUpMs = performance.now() - setUpStarted;
 const heapPerJob = (heapNow() - heapBefore) / jobs;
-process.send({ note: 'set up', setUpMs });
+process.send({ note: 'set up' });
 
 // First until the code is compiled and every job has fired, then the window, from just before a second to just before
 // another.

@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 
 /**
  * Runs a script in a process of its own and answers its one message; measurements must not share a heap or an event loop.
- * Never rejects: `{ failure }` says why there is none.
+ * Never rejects: `{ failure }` says why there is none. With `setUpMs` the script has that long to send `{ note }`, and
+ * `timeoutMs` counts from then.
  */
-export function measureInChild(script, args, { timeoutMs, heapMb = 4096 }) {
+export function measureInChild(script, args, { setUpMs, timeoutMs, heapMb = 4096 }) {
   return new Promise((resolve) => {
     const child = fork(script, args, {
       execArgv: ['--expose-gc', `--max-old-space-size=${heapMb}`],
@@ -15,13 +16,18 @@ export function measureInChild(script, args, { timeoutMs, heapMb = 4096 }) {
     child.stderr.on('data', (chunk) => {
       if (errors.length < 20_000) errors += chunk;
     });
-    const timer = setTimeout(() => {
-      answer ??= { failure: `over ${(timeoutMs / 1000).toFixed(0)} s` };
-      child.kill('SIGKILL');
-    }, timeoutMs);
+    const limit = (what, lengthMs) =>
+      setTimeout(() => {
+        answer ??= { failure: `${what} over ${(lengthMs / 1000).toFixed(0)} s` };
+        child.kill('SIGKILL');
+      }, lengthMs);
+    let timer = setUpMs === undefined ? limit('measuring', timeoutMs) : limit('set-up', setUpMs);
     child.on('message', (message) => {
-      // Notes say how far it has come; the result is the last word.
-      if (message.note !== undefined) return;
+      if (message.note !== undefined) {
+        clearTimeout(timer);
+        timer = limit('measuring', timeoutMs);
+        return;
+      }
       answer ??= message;
       child.kill('SIGKILL');
     });

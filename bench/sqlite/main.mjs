@@ -76,6 +76,8 @@ async function twoProcesses() {
     for (const child of children) child.send('go');
     const measured = await Promise.all(answers);
     for (const child of children) child.kill('SIGKILL');
+    const failed = measured.find((one) => one.failure !== undefined);
+    if (failed !== undefined) return failed;
     const called = measured.reduce((sum, one) => sum + one.called, 0);
     if (called !== many) return { failure: `${called} of ${many} ran` };
     const seconds = Math.max(...measured.map((one) => one.seconds));
@@ -86,6 +88,14 @@ async function twoProcesses() {
   }
 }
 
+/** The child's next message; one that ended before has failed. */
 function answerOf(child) {
-  return new Promise((resolve) => child.once('message', resolve));
+  return new Promise((resolve) => {
+    const ended = (code) => resolve({ failure: `ended with code ${code}` });
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+  });
 }

@@ -41,6 +41,7 @@ const entries = [
   { path: 'index.ts', owns: [] },
   { path: 'stores/typeorm/index.ts', owns: ['typeorm'] },
   { path: 'testing/index.ts', owns: ['@nestjs/testing'] },
+  { path: 'compat/index.ts', owns: ['luxon'] },
 ];
 
 describe('the house', () => {

@@ -53,3 +53,36 @@ class RearmedTimer implements Timer {
     else this.callback();
   }
 }
+
+/** A timer of the platform itself, which `clearTimeout` and `clearInterval` take. */
+export type NativeTimer = ReturnType<typeof setTimeout>;
+
+/** Longest delay that a timer of the platform keeps; a longer one fires at once. */
+const LONGEST_NATIVE: Millis = 2 ** 31 - 1;
+
+/**
+ * Calls back again and again, under one handle that its user may clear. Whatever its length: a longer one than the
+ * platform knows passes in equal parts.
+ */
+export function startNativeInterval(length: Millis, callback: () => void): NativeTimer {
+  const parts = Math.max(1, Math.ceil(length / LONGEST_NATIVE));
+  let left = parts;
+  return globalThis.setInterval(
+    () => {
+      if (--left > 0) return;
+      left = parts;
+      callback();
+    },
+    Math.ceil(length / parts),
+  );
+}
+
+/** Calls back once, under one handle that its user may clear; any length. */
+export function startNativeTimeout(delay: Millis, callback: () => void): NativeTimer {
+  if (delay <= LONGEST_NATIVE) return globalThis.setTimeout(callback, delay);
+  const handle = startNativeInterval(delay, () => {
+    globalThis.clearInterval(handle);
+    callback();
+  });
+  return handle;
+}

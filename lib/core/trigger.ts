@@ -51,6 +51,8 @@ export interface Trigger {
   readonly runOnStart: boolean;
   /** Its fire times count from the start: each start of a node anchors it anew, which is no change of the job. */
   readonly renewsOnStart?: boolean;
+  /** Its fire times come from outside: a job of it is active without any of its own. */
+  readonly isDriven?: boolean;
 }
 
 /** Turns rows' trigger text into triggers; cached by the text, so equal rules share one compiled object. */

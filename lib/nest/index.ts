@@ -9,10 +9,13 @@ export {
   Task,
   Timeout,
 } from './decorators/index.js';
-export type { EventChoice } from './decorators/index.js';
-export { MissingMethodError, UnknownHookError } from './handlers/index.js';
+export type { EventChoice, ScheduleNote } from './decorators/index.js';
+export { makeTrigger } from './definitions/make-trigger.js';
+export { decoratedMethods } from './discovery/index.js';
+export type { DecoratedMethod, Host, NamedClass, NoteReader } from './discovery/index.js';
+export { bareCall, MissingMethodError, UnknownHookError } from './handlers/index.js';
 export { SchedulerEvent } from './listeners/scheduler-event.js';
-export { InvalidArgumentsError, InvalidOptionsError } from './options/index.js';
+export { InvalidArgumentsError, InvalidOptionsError, isShared, storeOf } from './options/index.js';
 export type {
   AfterHookFunction,
   AsyncExecutorOptions,
@@ -53,6 +56,9 @@ export {
   SCHEDULER_TEST_CLOCK,
   SCHEDULER_TEST_PACE,
 } from './tokens.js';
+export { Assembly } from './wiring/assembly.js';
+export { SCHEDULER_EXTENSION } from './wiring/scheduler-extension.js';
+export type { AddedMethods, SchedulerExtension } from './wiring/scheduler-extension.js';
 export {
   DuplicateModuleError,
   InvalidAsyncOptionsError,

@@ -31,7 +31,7 @@ const READERS: Readonly<Record<TriggerKind, Reader>> = {
   and: (json, settings, calendars) => new AndTrigger(childrenOf(json, calendars), settings),
   or: (json, settings, calendars) => new OrTrigger(childrenOf(json, calendars), settings),
   filtered: (json, _settings, calendars) => filteredOf(json, calendars),
-  never: (_json, settings) => new NeverTrigger(settings),
+  never: (json, settings) => new NeverTrigger(settings, (json.driver ?? null) as string | null),
 };
 
 /**

@@ -24,6 +24,7 @@ export type Position = Pick<JobRecord, 'fireTime' | 'dueAt' | 'status' | 'status
 export function newJobOf(definition: JobDefinition, putting: Putting): NewJob {
   const { id, timezone } = definition;
   const trigger = definition.trigger.anchor({ now: putting.now, jobId: id, timezone });
+  const position = firstPosition(definition, trigger, putting.now);
   return {
     id,
     aliases: definition.aliases,
@@ -39,7 +40,11 @@ export function newJobOf(definition: JobDefinition, putting: Putting): NewJob {
     hooks: definition.hookNames,
     triggerFingerprint: triggerFingerprint(definition),
     restFingerprint: restFingerprint(definition),
-    ...firstPosition(definition, trigger, putting.now),
+    status: position.status,
+    statusReason: position.statusReason,
+    statusAt: position.statusAt,
+    fireTime: position.fireTime,
+    dueAt: position.dueAt,
     pause: null,
     runCount: 0,
     losses: 0,
@@ -60,15 +65,20 @@ export function firstPosition(job: Pick<JobRecord, 'id' | 'origin'>, trigger: Tr
     return { fireTime, dueAt, status: 'active', statusReason: null, statusAt: null };
   }
   // Such a job has no fire time of its own at all, and is not at an end.
-  if (fireTime === null && trigger.runOnStart) return standing(null, now);
+  if (fireTime === null && needsNoFireTime(trigger)) return standing(null, now);
   return standing('past', now);
 }
 
 /** Where a job goes on: its next fire time after `now`. */
 export function nextPosition(job: Pick<JobRecord, 'id'>, trigger: Trigger, now: Instant): Position {
   const fireTime = trigger.next(now);
-  if (fireTime === null) return trigger.runOnStart ? standing(null, now) : standing('ended', now);
+  if (fireTime === null) return needsNoFireTime(trigger) ? standing(null, now) : standing('ended', now);
   return { fireTime, dueAt: dueAtOf(job.id, trigger, fireTime), status: 'active', statusReason: null, statusAt: null };
+}
+
+/** A job of such a trigger is not at an end though no fire time is to come. */
+export function needsNoFireTime({ runOnStart, isDriven = false }: Trigger): boolean {
+  return runOnStart || isDriven;
 }
 
 function standing(finished: FinishReason | null, now: Instant): Position {

@@ -1,6 +1,6 @@
 import type { Instant, JobPatch, JobRecord, NewJob, Trigger } from '../../core/index.js';
 import { dueAtOf } from '../fire-times.js';
-import { nextPosition } from './new-job.js';
+import { needsNoFireTime, nextPosition } from './new-job.js';
 import type { Putting } from './new-job.js';
 
 /** Negative: the first is the older one. As in semver: 1.2 < 1.10, 2.0.0-rc.1 < 2.0.0, and what follows a + says nothing. */
@@ -66,7 +66,7 @@ export function movedPosition(
   const { fireTime, dueAt } = existing;
   if (fireTime !== null && dueAt !== null && dueAt <= now && existing.status === 'active') return {};
   const next = trigger.first(now);
-  const isFinished = next === null && !trigger.runOnStart;
+  const isFinished = next === null && !needsNoFireTime(trigger);
   return {
     fireTime: next,
     dueAt: next === null ? null : Math.max(now, dueAtOf(existing.id, trigger, next)),

@@ -54,7 +54,7 @@ export function codeJobs(methods: readonly DecoratedMethod<ScheduleNote>[], part
 }
 
 function draftsOf(found: DecoratedMethod<ScheduleNote>, parts: CodeJobParts, faults: OptionFault[]): JobDraft[] {
-  const task = `${found.type.name}.${found.method}`;
+  const task = found.task ?? `${found.type.name}.${found.method}`;
   const known = knownAliases(parts.options);
   return found.notes.flatMap((note) => {
     const place = `${task} (@${note.decorator})`;

@@ -1,4 +1,4 @@
-import { cron, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
+import { cron, DateTrigger, IntervalTrigger, NeverTrigger } from '../../triggers/index.js';
 import { millis } from '../options/units.js';
 import type { Trigger } from '../../core/index.js';
 import type { CalendarRegistry, FilterableTrigger, TriggerOptions } from '../../triggers/index.js';
@@ -36,6 +36,8 @@ function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions): Trig
     case 'timeout':
       // A code job's date must lie ahead when it is put.
       return new DateTrigger(undefined, beside, Math.max(1, millis(rule.delay)));
+    case 'driven':
+      return new NeverTrigger(beside, rule.driver);
     case 'trigger':
       return Object.keys(beside).length > 0 && isFilterable(rule.trigger)
         ? rule.trigger.withOptions(beside)
@@ -56,5 +58,7 @@ function intervalOptions({ fixedDelay, initialDelay }: IntervalDecoratorOptions)
 }
 
 function given<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+  const kept: Partial<T> = {};
+  for (const name in options) if (options[name] !== undefined) kept[name] = options[name];
+  return kept;
 }

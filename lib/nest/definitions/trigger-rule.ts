@@ -9,4 +9,6 @@ export type TriggerRule =
   | { readonly kind: 'at'; readonly when: InstantInput | undefined }
   /** Once, that long after the start of this process. */
   | { readonly kind: 'timeout'; readonly delay: Duration }
-  | { readonly kind: 'trigger'; readonly trigger: Trigger };
+  | { readonly kind: 'trigger'; readonly trigger: Trigger }
+  /** By a timer outside of the scheduler, named in words. */
+  | { readonly kind: 'driven'; readonly driver: string };

@@ -8,9 +8,14 @@ export interface DecoratedMethod<Note> {
   /** Class that names it, in ids and tasks: `type.name` and `method`. */
   readonly type: NamedClass;
   readonly method: string;
+  /** Name of its task, where it is another. */
+  readonly task?: string;
   /** From the top decorator down. */
   readonly notes: readonly Note[];
 }
+
+/** Reads what decorators left on the methods of a prototype. */
+export type NoteReader<Note> = Pick<MethodMetadata<Note>, 'of'>;
 
 /** A class that more than one provider was made of; only the first is used. */
 export interface Double {
@@ -25,7 +30,7 @@ export interface Double {
  */
 export function decoratedMethods<Note>(
   hosts: readonly Host[],
-  metadata: MethodMetadata<Note>,
+  metadata: NoteReader<Note>,
 ): { methods: DecoratedMethod<Note>[]; doubles: Double[] } {
   const first = new Map<NamedClass, Map<string, DecoratedMethod<Note>>>();
   const doubles = new Map<NamedClass, Double>();
@@ -38,7 +43,7 @@ export function decoratedMethods<Note>(
   return { methods: [...first.values()].flatMap((methods) => [...methods.values()]), doubles: [...doubles.values()] };
 }
 
-function methodsOf<Note>(host: Host, metadata: MethodMetadata<Note>): DecoratedMethod<Note>[] {
+function methodsOf<Note>(host: Host, metadata: NoteReader<Note>): DecoratedMethod<Note>[] {
   const found = new Map<string, DecoratedMethod<Note>>();
   for (const type of host.types) {
     for (const [method, notes] of metadata.of(prototypeOf(type))) {

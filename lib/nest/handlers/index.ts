@@ -1,3 +1,4 @@
+export * from './bare-calls.js';
 export * from './context-id.js';
 export * from './enhanced-calls.js';
 export * from './instances.js';

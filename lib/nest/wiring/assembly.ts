@@ -52,6 +52,11 @@ export class Assembly {
     this.scheduler = new Scheduler(this.parts());
   }
 
+  /** Tells of what failed where nobody waits for it. */
+  complain(error: unknown): void {
+    schedulerLog.error('A call of the scheduler failed; jobs go on.', textOf(error));
+  }
+
   get registryParts(): RegistryParts {
     const { scheduler, options, clock, triggers, calendars, tasks, functions } = this;
     return {

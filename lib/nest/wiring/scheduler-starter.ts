@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { codeJobs } from '../definitions/code-jobs.js';
 import { listenerNotes, scheduleNotes, taskNotes } from '../decorators/index.js';
@@ -9,9 +9,11 @@ import { Assembly } from './assembly.js';
 import { LateStore } from './late-store.js';
 import { schedulerLog } from './nest-log.js';
 import { containerOf } from './nest-container.js';
+import { NO_ADDITION, SCHEDULER_EXTENSION } from './scheduler-extension.js';
 import type { OnModuleInit } from '@nestjs/common';
 import type { JobDefinition } from '../../core/index.js';
 import type { DecoratedMethod, Double, Host } from '../discovery/index.js';
+import type { SchedulerExtension } from './scheduler-extension.js';
 
 /**
  * Finds what the application decorated and puts its jobs into their stores, before any other module's `onModuleInit`, so
@@ -19,6 +21,10 @@ import type { DecoratedMethod, Double, Host } from '../discovery/index.js';
  */
 @Injectable()
 export class SchedulerStarter implements OnModuleInit {
+  @Optional()
+  @Inject(SCHEDULER_EXTENSION)
+  private readonly extension?: SchedulerExtension;
+
   constructor(
     @Inject(Assembly) private readonly assembly: Assembly,
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
@@ -67,13 +73,14 @@ export class SchedulerStarter implements OnModuleInit {
     const scheduled = decoratedMethods(hosts, scheduleNotes);
     const marked = decoratedMethods(hosts, taskNotes);
     const listening = decoratedMethods(hosts, listenerNotes);
-    this.warn(hosts, [...scheduled.doubles, ...listening.doubles]);
     const calls = new MethodCalls(moduleRef, new EnhancedCalls(containerOf(moduleRef), options.enhancers.global));
     const hooks = new HookBook(providers, assembly.functions, injector);
     assembly.hooks = hooks;
     tasks.discover(providers, calls, [...scheduled.methods, ...marked.methods] as DecoratedMethod<unknown>[]);
+    const added = this.extension?.discover(hosts, scheduled.methods) ?? NO_ADDITION;
+    this.warn(hosts, [...scheduled.doubles, ...listening.doubles, ...added.doubles]);
     subscribe(listening.methods, assembly.events, assembly);
-    return codeJobs(scheduled.methods, {
+    return codeJobs([...scheduled.methods, ...added.methods], {
       options,
       injector,
       nameable: tasks.forConfiguration,

@@ -1,0 +1,13 @@
+export { CronExpression } from '../nest/index.js';
+export { CronJob } from './cron-job.js';
+export type { CronTimeLike } from './cron-job.js';
+export { CronTime } from './cron-time.js';
+export * from './decorators/index.js';
+export type { ForeignCronJob } from './foreign-jobs.js';
+export { DUPLICATE_SCHEDULER, NO_SCHEDULER_FOUND } from './messages.js';
+export { SCHEDULE_MODULE_OPTIONS } from './options.js';
+export type { ScheduleModuleAsyncOptions, ScheduleModuleOptions, ScheduleModuleOptionsFactory } from './options.js';
+export type { CronTimeInput } from './peer-note.js';
+export { ScheduleExplorer } from './schedule.explorer.js';
+export { ScheduleModule } from './schedule.module.js';
+export { SchedulerRegistry } from './scheduler.registry.js';

@@ -67,10 +67,12 @@ export class JobCommands {
     refuseTwins(definitions);
     const nodes = [...new Set(definitions.map((it) => this.storeOf(it)))];
     const added = this.stores.collect(nodes, (node) => {
-      const own = definitions.filter((definition) => this.storeOf(definition) === node);
+      const own =
+        nodes.length === 1 ? definitions : definitions.filter((definition) => this.storeOf(definition) === node);
       return then(this.refuseElsewhere(node, own), () => this.addTo(node, own, options));
     });
     return then(added, (lists) => {
+      if (lists.length === 1) return lists[0];
       const byId = new Map(lists.flat().map((job) => [job.id, job]));
       return definitions.map(({ id }) => byId.get(id)!);
     });
@@ -143,12 +145,13 @@ export class JobCommands {
   }
 
   private storeOf(definition: JobDefinition): StoreNode {
-    return this.stores.named(definition.store, `Job "${definition.id}" (${definition.definedAt})`);
+    return this.stores.at(definition.store) ?? this.stores.named(definition.store, whereOf(definition));
   }
 
   /** Ids are unique over all stores of an application. */
   private refuseElsewhere(node: StoreNode, definitions: readonly JobDefinition[]): Awaitable<void> {
     const others = this.stores.all().filter((other) => other !== node);
+    if (others.length === 0) return;
     const ids = definitions.map(({ id }) => id);
     const found = this.stores.firstOf(others, (other) =>
       then(other.store.jobs.list({ ids }), ([job]) => (job === undefined ? null : { job, alias: other.store.alias })),
@@ -163,7 +166,7 @@ export class JobCommands {
   private addTo(node: StoreNode, definitions: readonly JobDefinition[], options: AddOptions): Awaitable<JobRecord[]> {
     const now = node.time.now();
     const putting = { now, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
-    const places = new Map(definitions.map(({ id, definedAt }) => [id, definedAt]));
+    const placeIn = (id: string): string => definitions.find((it) => it.id === id)?.definedAt ?? '';
     const put = node.store.jobs.put(
       definitions.map((definition) => newJobOf(definition, putting)),
       {
@@ -173,16 +176,18 @@ export class JobCommands {
           if (isSame(existing, incoming)) return null;
           if (existing.origin === 'code') throw new CodeJobError(existing.id, existing.task);
           if (options.replaceExisting) return replacement(incoming);
-          throw new DuplicateJobError(existing.id, placeOf(existing, node.store.alias), places.get(incoming.id) ?? '');
+          throw new DuplicateJobError(existing.id, placeOf(existing, node.store.alias), placeIn(incoming.id));
         },
       },
     );
     return then(put, (results) => {
+      let soonest = Infinity;
       for (const { kind, job } of results) {
         if (kind === 'added') this.facts.tell('job.added', { store: node.store.alias, job });
         if (kind === 'changed') this.facts.tell('job.changed', { store: node.store.alias, job, detail: 'replaced' });
-        if (job.dueAt !== null) node.loop.wakeBy(job.dueAt);
+        if (job.dueAt !== null && job.dueAt < soonest) soonest = job.dueAt;
       }
+      if (soonest < Infinity) node.loop.wakeBy(soonest);
       if (results.some(({ kind }) => kind === 'changed')) node.claimsChanged();
       return results.map(({ job }) => job);
     });
@@ -263,6 +268,10 @@ function isSame(existing: JobRecord, incoming: NewJob): boolean {
     existing.triggerFingerprint === incoming.triggerFingerprint &&
     existing.restFingerprint === incoming.restFingerprint
   );
+}
+
+function whereOf({ id, definedAt }: JobDefinition): string {
+  return `Job "${id}" (${definedAt})`;
 }
 
 function placeOf(job: JobRecord, store: string): string {

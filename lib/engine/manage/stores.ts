@@ -17,6 +17,10 @@ export class Stores {
     return [...this.nodes.values()];
   }
 
+  at(alias: string): StoreNode | undefined {
+    return this.nodes.get(alias);
+  }
+
   /** @throws {UnknownStoreError} naming the stores that are there */
   named(alias: string, where: string): StoreNode {
     const node = this.nodes.get(alias);

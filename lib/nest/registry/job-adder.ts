@@ -1,5 +1,5 @@
 import type { TriggerRule } from '../definitions/trigger-rule.js';
-import type { JobDefinition } from '../../core/index.js';
+import type { JobDefinition, JobRecord } from '../../core/index.js';
 import { isShared } from '../options/definition.js';
 import { refuse } from '../options/validate.js';
 import { show } from '../options/show.js';
@@ -53,6 +53,8 @@ export class JobAdder {
   }
 
   private faultsOf(input: unknown, index: number): ReturnType<typeof callFaults> {
+    // The place is put into words only where something is wrong.
+    if (callFaults(input, ADD_MANY_ENTRY, '', this.parts.options).length === 0) return [];
     const id = (input as { id?: unknown } | null | undefined)?.id;
     return callFaults(input, ADD_MANY_ENTRY, `${placeOf('addMany', id)}, entry ${index}`, this.parts.options);
   }
@@ -66,6 +68,18 @@ export class JobAdder {
     refuse([{ place: definedAt, option: 'manager', value: manager, message }]);
   }
 
+  /** `records` are those of the enabled jobs, in their order. */
+  private shown(jobs: readonly RuntimeJob[], records: readonly JobRecord[]): Job[] {
+    const views = new LateTriggerViews();
+    let next = 0;
+    return jobs.map(({ definition }) => {
+      if (!definition.enabled) return Job.ofDefinition(definition);
+      const place = { store: definition.store, parts: this.parts };
+      const record = records[next++];
+      return jobs.length === 1 ? Job.ofRecord(record, place) : Job.ofNewRecord(record, place, views);
+    });
+  }
+
   private async put(jobs: readonly RuntimeJob[], { replaceExisting = false, manager }: AddOptions): Promise<Job[]> {
     const enabled = jobs.filter(({ definition }) => definition.enabled);
     if (manager !== undefined) for (const { definition } of enabled) this.refuseOutside(definition, manager);
@@ -74,14 +88,7 @@ export class JobAdder {
       const definitions = enabled.map(({ definition }) => definition);
       const within = manager === undefined ? {} : { within: manager };
       const records = await this.parts.scheduler.add(definitions, { replaceExisting, ...within });
-      const made = new Map(records.map((record) => [record.id, record]));
-      const views = new LateTriggerViews();
-      return jobs.map(({ definition }) => {
-        const record = made.get(definition.id);
-        if (record === undefined) return Job.ofDefinition(definition);
-        const shown = { store: definition.store, parts: this.parts };
-        return jobs.length === 1 ? Job.ofRecord(record, shown) : Job.ofNewRecord(record, shown, views);
-      });
+      return this.shown(jobs, records);
     } catch (error) {
       for (const back of undo.reverse()) back();
       throw error;

@@ -87,6 +87,7 @@ function refuseFunction(fn: { readonly name: string }, option: string, making: O
 
 /** Conditions and hooks by the names that the row keeps; null: none. */
 export function hookNames(options: JobOptions, making: Making): JobDefinition['hookNames'] {
+  if (!HOOK_KINDS.some((kind) => options[kind] !== undefined)) return null;
   let named: Partial<Record<HookKind, string[]>> | null = null;
   for (const kind of HOOK_KINDS) {
     const list = hookList(options[kind]);

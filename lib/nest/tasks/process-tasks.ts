@@ -70,7 +70,8 @@ export class ProcessTasks implements TaskResolver {
 
   /** @throws {AmbiguousTaskError} */
   has(task: string): boolean {
-    const [first, second] = this.handlers.has(task) ? [] : this.candidates(task);
+    if (this.handlers.has(task)) return true;
+    const [first, second] = this.candidates(task);
     if (first !== undefined && second !== undefined) throw ambiguous(task, first, second);
     return this.resolve(task) !== null;
   }

@@ -4,7 +4,19 @@ import type { CronText } from './parsed-expression.js';
 import type { GivenFields } from './parsed-fields.js';
 
 /** An expression's fields by name, in the order of the field form; weekday numbers as names, which both forms read alike. */
-export function fieldsOfExpression({ names, fields }: CronText): GivenFields {
+export function fieldsOfExpression(expression: CronText): GivenFields {
+  let given = known.get(expression);
+  if (given === undefined) {
+    given = Object.freeze(namedFields(expression));
+    known.set(expression, given);
+  }
+  return given;
+}
+
+/** Many jobs have the same expression, and each shows its fields. */
+const known = new WeakMap<CronText, GivenFields>();
+
+function namedFields({ names, fields }: CronText): GivenFields {
   const given = new Map(names.map((name, index) => [name, fieldOf(name, fields[index])]));
   return Object.fromEntries(FIELD_NAMES.filter((name) => given.has(name)).map((name) => [name, given.get(name)]));
 }

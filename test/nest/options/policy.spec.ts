@@ -68,4 +68,13 @@ describe('the policy of a job', () => {
   ])('%s', (_, options, jobDefaults, expected) => {
     expect(toPolicy(options, jobDefaults)).toEqual({ ...DEFAULT_POLICY, ...expected });
   });
+
+  it('is one object, which cannot be changed, for all jobs that say the same', () => {
+    const defaults = { maxInstances: 3 };
+    const one = toPolicy({ retry: { attempts: 2 }, coalesce: false, name: 'a' }, defaults);
+    expect(toPolicy({ name: 'b', coalesce: false, retry: { attempts: 2 } }, defaults)).toBe(one);
+    expect(toPolicy({ name: 'c' }, defaults)).toBe(toPolicy({}, defaults));
+    expect(toPolicy({}, defaults)).not.toBe(toPolicy({}, { maxInstances: 3 }));
+    expect([one, toPolicy({}, defaults)].every(Object.isFrozen)).toBe(true);
+  });
 });

@@ -188,6 +188,23 @@ describe('adding jobs', () => {
     expect(await scheduler.addMany(wrong, { replaceExisting: true })).toHaveLength(2);
   });
 
+  it('shows each of many jobs as a single one is shown', async () => {
+    const triggers = [cron('0 9 * * *'), cron('0 9 * * *'), cron('30 8 * * 1'), every('5m', { start: '2027-01-01' })];
+    const jobs = await scheduler.addMany(
+      triggers.map((trigger, index) => ({ id: `many-${index}`, task: later.task, trigger })),
+    );
+    const single = await Promise.all(jobs.map(({ id }) => scheduler.get(id)));
+    expect(jobs).toEqual(single);
+    expect(JSON.stringify(jobs)).toEqual(JSON.stringify(single));
+    expect(jobs.map((job) => job.trigger.description)).toEqual([
+      'At 09:00',
+      'At 09:00',
+      'At 08:30, only on Monday',
+      'Every 5 minutes',
+    ]);
+    expect(jobs[0].trigger.text).toBe('cron 0 9 * * * (UTC)');
+  });
+
   it('takes the options of the module for those left out', async () => {
     await it_.app.close();
     it_ = await startRegistry({ timezone: 'Europe/Berlin', jobDefaults: { maxInstances: 3, misfireGraceTime: '60s' } });

@@ -24,7 +24,7 @@ export const CLAIM_BOUND = 500;
 /** Jobs looked at in one claim, about: what makes no run, or is left alone, must not hide what is behind it. */
 const LOOKS = 2_000;
 
-/** Jobs read at a time, at least. */
+/** Jobs read at a time, at least, once the first ones made no run. */
 const SMALLEST_PAGE = 50;
 
 const NO_RUNS: readonly StoredRun[] = [];
@@ -125,7 +125,7 @@ export class ClaimStep {
     let after: StoredJob | null = null;
     let from = 0;
     for (let looks = 0; ;) {
-      const size = Math.max(this.room(), SMALLEST_PAGE);
+      const size = Math.max(this.room(), looks === 0 ? 0 : SMALLEST_PAGE);
       const jobs: StoredJob[] = yield* answer(this.session.claims.dueJobs(this.query(size + 1, until, after)));
       const turn = this.inTurn(jobs.slice(0, size), waiting, from);
       from += turn.runs.length;

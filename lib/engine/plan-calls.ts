@@ -27,7 +27,12 @@ export class PlanCalls {
 
   readonly plan: PlanRuns = (job: JobRecord, unsettled: readonly RunRecord[], window: PlanWindow): JobPlan | null => {
     try {
-      const plan = planRuns(this.underPause(job, window), this.of.parts.triggers.decode(job.trigger), unsettled, window);
+      const plan = planRuns(
+        this.underPause(job, window),
+        this.of.parts.triggers.decode(job.trigger),
+        unsettled,
+        window,
+      );
       if (plan !== null && job.pause !== null) this.resumed.push({ ...job, pause: null });
       return plan;
     } catch (error) {

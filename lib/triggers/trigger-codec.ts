@@ -2,8 +2,10 @@ import type { Trigger, TriggerCodec, TriggerJson } from '../core/index.js';
 import { CalendarRegistry } from './calendar-registry.js';
 import type { CalendarDefinition } from './calendars/calendar-of.js';
 import { CronTrigger } from './cron-trigger.js';
+import { DateTrigger } from './date-trigger.js';
 import { InvalidTriggerError } from './errors.js';
 import type { FilterableTrigger } from './filterable-trigger.js';
+import { readSettings } from './settings.js';
 import { triggerFromJSON } from './trigger-json.js';
 
 export interface TriggerCodecOptions {
@@ -19,6 +21,9 @@ export interface TriggerCodecOptions {
 }
 
 const CACHE_SIZE = 20_000;
+
+/** What `encode` writes for a date without further options: one-off jobs, of which there may be a million. */
+const PLAIN_DATE = /^\{"type":"date","at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","timezone":"([^"\\]+)"\}$/;
 
 /**
  * Turns triggers into text and back. Equal texts give one trigger, so equal rules share one compiled object.
@@ -45,8 +50,8 @@ class CachedTriggerCodec implements TriggerCodec {
   ) {}
 
   decode(text: string): Trigger {
-    const known = this.young.get(text);
-    if (known !== undefined) return known;
+    const known = this.young.get(text) ?? this.plainDate(text);
+    if (known !== null) return known;
     const trigger = this.old.get(text) ?? triggerFromJSON(parsed(text), this.calendars);
     this.keep(text, trigger);
     return trigger;
@@ -60,6 +65,14 @@ class CachedTriggerCodec implements TriggerCodec {
     // It is asked for its next fire time soon, and a cron takes long to read.
     if (trigger.constructor === CronTrigger) this.keep(text, trigger);
     return text;
+  }
+
+  /** Not kept: it is asked for twice in its life, and would drive the rules of recurring jobs out. */
+  private plainDate(text: string): Trigger | null {
+    const [, date, timezone] = PLAIN_DATE.exec(text) ?? [];
+    const at = date === undefined ? NaN : Date.parse(date);
+    if (Number.isNaN(at)) return null;
+    return new DateTrigger(at, readSettings({ timezone }, 'date trigger'));
   }
 
   private keep(text: string, trigger: Trigger): void {

@@ -144,6 +144,17 @@ describe('codec', () => {
     expect([codec.decode(texts[0]) === kept, codec.decode(texts[1]) === forgotten]).toEqual([true, false]);
   });
 
+  it.each([
+    at('2026-12-25T09:00Z'),
+    at('2026-12-25 09:00', { timezone: 'Europe/Berlin' }),
+    at('2026-12-25T09:00Z', { jitter: '5s' }),
+  ])('reads %s as triggerFromJSON does', (date) => {
+    const anchored = date.anchor({ now: 0, jobId: 'x', timezone: 'America/New_York' });
+    const read = createTriggerCodec().decode(JSON.stringify(anchored.toJSON()));
+    expect(read.toJSON()).toEqual(triggerFromJSON(anchored.toJSON()).toJSON());
+    expect([read.next(0), read.jitter, read.timezone]).toEqual([anchored.next(0), anchored.jitter, anchored.timezone]);
+  });
+
   it('looks calendars up by name', () => {
     const codec = createTriggerCodec({ calendars: { holidays: ['2026-11-20'] } });
     expect(times(codec.decode(codec.encode(cron('0 9 * * *').excluding('holidays'))), 1)).toEqual(['2026-11-21T09:00']);

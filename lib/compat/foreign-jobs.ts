@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable } from '@nestjs/common';
 import { Assembly, makeTrigger, SchedulerRegistry } from '../nest/index.js';
 import { JobBook } from './job-book.js';
@@ -10,6 +11,7 @@ export interface ForeignCronJob {
   start: () => void;
   stop: () => unknown;
   errorHandler?: unknown;
+  readonly waitForCompletion?: boolean;
   readonly cronTime?: { readonly source?: unknown };
 }
 
@@ -20,7 +22,9 @@ export interface ForeignCronJob {
 @Injectable()
 export class ForeignJobs {
   private readonly ids = new Map<ForeignCronJob, string>();
-  private early: (() => void)[] | null = [];
+  /** Jobs whose ticks make runs here already, and their own tick: one that is added again is not surrounded twice. */
+  private readonly own = new WeakMap<ForeignCronJob, () => unknown>();
+  private early: Map<ForeignCronJob, () => void> | null = new Map();
 
   constructor(
     @Inject(Assembly) private readonly assembly: Assembly,
@@ -31,29 +35,23 @@ export class ForeignJobs {
 
   /** Jobs of the code have their ids now; those that were added before follow. */
   open(): void {
-    const early = this.early ?? [];
+    const { early } = this;
     this.early = null;
-    for (const add of early) add();
+    for (const add of early?.values() ?? []) add();
   }
 
   /** From now on a tick of the job makes a run. */
   adopt(name: string, job: ForeignCronJob, tell: (error: unknown) => void): void {
-    const original: () => unknown = job.fireOnTick.bind(job);
-    const failures = watchErrors(job, tell);
-    job.fireOnTick = async (): Promise<void> => {
-      const id = this.ids.get(job);
-      if (id === undefined || !this.ticks.isRunning) await this.alone(original, tell);
-      else this.ticks.tick(id, true);
-      await Promise.resolve();
-    };
-    const add = (): void => this.mirror(name, job, () => failures.during(original));
-    if (this.early === null) add();
-    else this.early.push(add);
+    const run = this.own.get(job) ?? this.surround(job, tell);
+    this.own.set(job, run);
+    if (this.early === null) this.mirror(name, job, run);
+    else if (!this.early.has(job)) this.early.set(job, () => this.mirror(name, job, run));
   }
 
   release(job: ForeignCronJob): void {
+    this.early?.delete(job);
     const id = this.ids.get(job);
-    if (id === undefined || !this.ticks.isRunning) return;
+    if (id === undefined || this.ticks.hasEnded) return;
     this.ids.delete(job);
     this.ticks.quietly(() => this.assembly.scheduler.remove(id));
   }
@@ -63,7 +61,22 @@ export class ForeignJobs {
     return [...this.ids].find(([, own]) => own === id)?.[0];
   }
 
+  /** Ticks become runs while the scheduler has the job; answers what such a run calls. */
+  private surround(job: ForeignCronJob, tell: (error: unknown) => void): () => unknown {
+    const original: () => unknown = job.fireOnTick.bind(job);
+    const failures = watchErrors(job, tell);
+    job.fireOnTick = async (): Promise<void> => {
+      const id = this.ids.get(job);
+      if (id === undefined || !this.ticks.isRunning) await this.alone(original, tell);
+      else this.ticks.tick(id, job.waitForCompletion !== true);
+      await Promise.resolve();
+    };
+    return () => failures.during(original);
+  }
+
   private mirror(name: string, job: ForeignCronJob, run: () => unknown): void {
+    // Under a second name it is the same job.
+    if (this.ids.has(job)) return;
     const id = this.book.freeId(name, 'cron');
     const { source } = job.cronTime ?? {};
     const trigger = makeTrigger(
@@ -71,9 +84,13 @@ export class ForeignJobs {
       {},
       this.assembly,
     );
+    const policy =
+      job.waitForCompletion === true
+        ? ({ overlap: 'skip', maxInstances: 1 } as const)
+        : { overlap: 'allowAll' as const };
     this.ids.set(job, id);
     this.ticks.quietly(() =>
-      this.registry.add({ id, name, task: run, trigger, overlap: 'allowAll', store: 'default', replaceExisting: true }),
+      this.registry.add({ id, name, task: run, trigger, ...policy, store: 'default', replaceExisting: true }),
     );
   }
 
@@ -90,24 +107,30 @@ export class ForeignJobs {
 /** What a job's callbacks throw goes to its own handler, and makes the run that they belong to a failed one. */
 function watchErrors(job: ForeignCronJob, tell: (error: unknown) => void): { during(run: () => unknown): unknown } {
   const own = job.errorHandler;
-  let failed: unknown[] | null = null;
+  const open = new AsyncLocalStorage<Failures>();
   job.errorHandler = (error: unknown): void => {
     if (typeof own === 'function') (own as (error: unknown) => void)(error);
-    if (failed !== null) failed.push(error);
+    const run = open.getStore();
+    if (run?.isOpen === true) run.errors.push(error);
     else if (typeof own !== 'function') tell(error);
   };
   return {
     during(run) {
-      const seen: unknown[] = [];
-      failed = seen;
-      let result: unknown;
-      try {
-        result = run();
-      } finally {
-        failed = null;
-      }
-      if (seen.length > 0) throw seen[0];
+      const failures: Failures = { errors: [], isOpen: true };
+      const end = (): void => {
+        failures.isOpen = false;
+        if (failures.errors.length > 0) throw failures.errors[0];
+      };
+      const result = open.run(failures, run);
+      // Only then does the job wait for its callbacks; those of another may end long after the run.
+      if (job.waitForCompletion === true && failures.errors.length === 0) return Promise.resolve(result).then(end);
+      end();
       return result;
     },
   };
+}
+
+interface Failures {
+  readonly errors: unknown[];
+  isOpen: boolean;
 }

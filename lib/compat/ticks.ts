@@ -21,6 +21,12 @@ export class Ticks {
     return this.assembly.scheduler.state === 'running' && this.assembly.options.enabled;
   }
 
+  /** The application closes: nothing is written any more. */
+  get hasEnded(): boolean {
+    const { state } = this.assembly.scheduler;
+    return state === 'stopping' || state === 'stopped';
+  }
+
   /** A timer fired: makes a run, unless the job or the application is paused. */
   tick(id: string, force = false): void {
     if (!this.isRunning) return;
@@ -54,11 +60,6 @@ export class Ticks {
     } catch (error) {
       this.tell(error);
     }
-  }
-
-  private get hasEnded(): boolean {
-    const { state } = this.assembly.scheduler;
-    return state === 'stopping' || state === 'stopped';
   }
 
   private runUnlessPaused(job: JobRecord | undefined, force: boolean): Awaitable<unknown> {

@@ -243,17 +243,22 @@ describe('Cron', () => {
     const app = await start(DelayedService);
     jest.advanceTimersByTime(1_000);
     await app.close();
+    expect(jest.getTimerCount()).toBe(0);
     jest.advanceTimersByTime(10_000);
     expect(runs('DELAYED')).toBe(0);
   });
 
   it('cron-jobs 20: should not log a warning when the provider is not request scoped', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-    // With all lines of the default configuration.
-    const app = await compile({ providers: [CronService], options: {} });
-    app.useLogger(false);
-    fakeTime();
-    await app.init();
+    // With all lines of the default configuration, and where a scoped one would be warned of.
+    for (const options of [{}, { requestScoped: 'warn' as const }]) {
+      const app = await compile({ providers: [CronService], options });
+      app.useLogger(false);
+      fakeTime();
+      await app.init();
+      expect(app.get(SchedulerRegistry).getCronJobs().size).toBeGreaterThan(0);
+      await closeAll();
+    }
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
   });

@@ -88,7 +88,11 @@ describe('Interval', () => {
 
   it('interval 10: should not log a warning when the provider is not request scoped', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-    await start(IntervalService);
+    // Where a scoped one would be warned of.
+    const app = await compile({ providers: [IntervalService], options: { ...QUIET, requestScoped: 'warn' } });
+    fakeTime();
+    await app.init();
+    expect(app.get(SchedulerRegistry).getIntervals()).toEqual(['test']);
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
   });

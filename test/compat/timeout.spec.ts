@@ -88,7 +88,11 @@ describe('Timeout', () => {
 
   it('timeout 10: should not log a warning when the provider is not request scoped', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-    await start(TimeoutService);
+    // Where a scoped one would be warned of.
+    const app = await compile({ providers: [TimeoutService], options: { ...QUIET, requestScoped: 'warn' } });
+    fakeTime();
+    await app.init();
+    expect(app.get(SchedulerRegistry).getTimeouts()).toEqual(['test']);
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
   });

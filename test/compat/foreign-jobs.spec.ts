@@ -1,0 +1,97 @@
+/** Jobs of the package cron that are added, deleted, added again, and that wait for their own callbacks. */
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { CronJob } from 'cron';
+import { SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
+import { CronExpression, SchedulerRegistry } from '../../lib/compat/index.js';
+import { closeAll, compile, fakeTime, start } from './compat-app.js';
+
+afterEach(async () => {
+  expect(await closeAll()).toBe(0);
+});
+
+it('one that was deleted is added again, under another name, and runs once for each tick', async () => {
+  const app = await start();
+  const registry = app.get(SchedulerRegistry);
+  let calls = 0;
+  const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls++);
+  registry.addCronJob('first', job);
+  registry.deleteCronJob('first');
+  registry.addCronJob('second', job);
+  job.start();
+  jest.advanceTimersByTime(2_000);
+  expect(calls).toBe(2);
+  const carillon = app.get(CarillonRegistry, { strict: false });
+  expect((await carillon.list()).map(({ id }) => id)).toEqual(['second']);
+  expect((await carillon.history('second')).runs).toHaveLength(2);
+});
+
+it('one that is under two names runs once for each tick', async () => {
+  const registry = (await start()).get(SchedulerRegistry);
+  let calls = 0;
+  const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls++);
+  registry.addCronJob('first', job);
+  registry.addCronJob('second', job);
+  job.start();
+  jest.advanceTimersByTime(2_000);
+  expect(calls).toBe(2);
+});
+
+it('one that is added and deleted before the start leaves no job behind', async () => {
+  const app = await compile({});
+  fakeTime();
+  const registry = app.get(SchedulerRegistry);
+  registry.addCronJob('early', new CronJob(CronExpression.EVERY_SECOND, () => {}));
+  registry.deleteCronJob('early');
+  await app.init();
+  expect(await app.get(CarillonRegistry, { strict: false }).list()).toEqual([]);
+});
+
+it('what a callback throws before the start is logged under the name of the job', async () => {
+  const app = await compile({});
+  const registry = app.get(SchedulerRegistry);
+  const error = jest.fn();
+  registry['logger'].error = error as never;
+  const onTick = () => {
+    throw new Error('torn');
+  };
+  const job = CronJob.from({ cronTime: CronExpression.EVERY_SECOND, onTick });
+  registry.addCronJob('early', job);
+  await job.fireOnTick();
+  expect(error).toHaveBeenCalledWith('Cron job "early" failed: torn', expect.stringContaining('Error: torn'));
+});
+
+it('with waitForCompletion a late failure fails the run, and a tick meanwhile is a skipped one', async () => {
+  const app = await start();
+  let calls = 0;
+  const job = CronJob.from({
+    cronTime: CronExpression.EVERY_SECOND,
+    waitForCompletion: true,
+    onTick: async () => {
+      calls++;
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      throw new Error('late');
+    },
+  });
+  app.get(SchedulerRegistry).addCronJob('waiting', job);
+  job.start();
+  await jest.advanceTimersByTimeAsync(2_700);
+  void job.stop();
+  expect(calls).toBe(1);
+  const { runs } = await app.get(CarillonRegistry, { strict: false }).history('waiting');
+  expect(runs.map(({ state, reason }) => reason ?? state).sort()).toEqual(['failed', 'overlap']);
+});
+
+it('without waitForCompletion a failure after the run is logged', async () => {
+  const registry = (await start()).get(SchedulerRegistry);
+  const error = jest.fn();
+  registry['logger'].error = error as never;
+  const onTick = async () => {
+    await Promise.resolve();
+    throw new Error('late');
+  };
+  const job = CronJob.from({ cronTime: CronExpression.EVERY_SECOND, onTick });
+  registry.addCronJob('free', job);
+  job.start();
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(error).toHaveBeenCalledWith('Cron job "free" failed: late', expect.anything());
+});

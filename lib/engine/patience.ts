@@ -5,7 +5,7 @@ import { isPromise } from './settled.js';
 /** A statement that takes longer is taken for hung. */
 export const PATIENCE: Millis = 30_000;
 
-/** A store neither answered nor failed for so long that it is asked anew (P24). */
+/** A store neither answered nor failed for so long that it is asked anew. */
 export class StoreHungError extends SchedulerError {
   readonly code = 'STORE_HUNG';
 

@@ -19,6 +19,7 @@ import {
   JobContext,
   OnSchedulerEvent,
   SchedulerEvent,
+  SCHEDULER_CLOCK,
   SchedulerModule,
   Task,
   Timeout,
@@ -394,8 +395,12 @@ describe('the start', () => {
     const hints = async () => {
       const app = await Test.createTestingModule({
         imports: [SchedulerModule.forRoot({ stores: { shared }, log: 'silent' })],
-      }).compile();
+      })
+        .overrideProvider(SCHEDULER_CLOCK)
+        .useValue(clock)
+        .compile();
       await app.init();
+      clock.advance('1s');
       await app.close();
       const lines = log.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('SIGTERM'));
       log.mockClear();

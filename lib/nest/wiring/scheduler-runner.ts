@@ -4,10 +4,16 @@ import { isShared } from '../options/index.js';
 import { Assembly } from './assembly.js';
 import { schedulerLog } from './nest-log.js';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
+import type { Millis, Timer } from '../../core/index.js';
+
+/** `createApplicationContext` starts the application before its caller can enable shutdown hooks. */
+const TIME_TO_ENABLE_HOOKS: Millis = 1_000;
 
 /** Starts to claim after every other module is ready, and stops before any other module closes what jobs use. */
 @Injectable()
 export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  private hint: Timer | null = null;
+
   constructor(@Inject(Assembly) private readonly assembly: Assembly) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -17,19 +23,23 @@ export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.hint?.cancel();
     const { scheduler } = this.assembly;
     // Closed before it was started, or because its start failed: nothing is open then.
     if (scheduler.state !== 'new') await scheduler.stop();
   }
 
   private hintAtSignals(): void {
-    const { stores, enabled } = this.assembly.options;
-    const shared = Object.keys(stores).find((alias) => isShared(stores[alias]));
-    if (!enabled || shared === undefined || process.listenerCount('SIGTERM') > 0) return;
-    schedulerLog.log(
-      `Nothing listens to SIGTERM: when this process is ended, runs of store "${shared}" wait until their lease ends. ` +
-        `Call app.enableShutdownHooks() to end them in order.`,
-    );
+    const { clock, options } = this.assembly;
+    const shared = Object.keys(options.stores).find((alias) => isShared(options.stores[alias]));
+    if (!options.enabled || shared === undefined) return;
+    this.hint = clock.after(TIME_TO_ENABLE_HOOKS, () => {
+      if (process.listenerCount('SIGTERM') > 0) return;
+      schedulerLog.log(
+        `Nothing listens to SIGTERM: when this process is ended, runs of store "${shared}" wait until their lease ends. ` +
+          `Call app.enableShutdownHooks() to end them in order.`,
+      );
+    });
   }
 }
 

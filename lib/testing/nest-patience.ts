@@ -29,7 +29,9 @@ export interface Wait {
 /** Waits in real time, for as long as there is a reason to: something outside of this process may still answer. */
 export class Patience {
   private readonly real = new SystemClock();
-  private readonly before = countsOf(process.getActiveResourcesInfo());
+
+  /** @param before what was at work while nothing was waited for */
+  constructor(private readonly before: Activity) {}
 
   /** true: it came to be. */
   async until({ isMet, attempt, atLeast, isWorthMore }: Wait): Promise<boolean> {
@@ -55,7 +57,7 @@ export class Patience {
 
   /** A connection is open, or something is at work that was not when the wait began. */
   private isWorldAtWork(): boolean {
-    for (const [name, count] of countsOf(process.getActiveResourcesInfo())) {
+    for (const [name, count] of activity()) {
       if (CONNECTION.test(name)) return true;
       if (!IDLE.test(name) && count > (this.before.get(name) ?? 0)) return true;
     }
@@ -63,8 +65,11 @@ export class Patience {
   }
 }
 
-function countsOf(names: readonly string[]): Map<string, number> {
+/** Kinds of what keeps this process busy, with their number. */
+export type Activity = ReadonlyMap<string, number>;
+
+export function activity(): Activity {
   const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  for (const name of process.getActiveResourcesInfo()) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
 }

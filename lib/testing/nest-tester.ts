@@ -7,7 +7,7 @@ import { toInstant, toMillis } from '../triggers/index.js';
 import { ManualClock } from './manual-clock.js';
 import { NoRunError, TravelBackError } from './nest-errors.js';
 import { RunExpectation } from './nest-expectations.js';
-import { Patience } from './nest-patience.js';
+import { activity, Patience } from './nest-patience.js';
 import { RunLog } from './nest-run-log.js';
 
 const PAGE = 1_000;
@@ -36,6 +36,8 @@ export class SchedulerTester implements OnModuleDestroy {
   private readonly awaited = new Map<string, number>();
   /** Runs whose attempts were waited for in vain. */
   private readonly leftOpen = new Set<string>();
+  /** What was at work when no attempt was. */
+  private quiet = activity();
 
   constructor(
     /** The time of the whole application: `advance`, `jump` (the process slept), `stepWall` (somebody set the clock). */
@@ -65,8 +67,9 @@ export class SchedulerTester implements OnModuleDestroy {
    * @param args instead of the job's own
    */
   async runJob(id: string, args?: readonly unknown[]): Promise<Run> {
+    const patience = this.patience();
     const entered = await this.registry.runNow(id, args === undefined ? {} : { args });
-    await this.pass(0);
+    await this.pass(0, patience);
     return (await this.registry.run(entered.id)) ?? this.log.of(id).findLast((run) => run.id === entered.id) ?? entered;
   }
 
@@ -90,7 +93,7 @@ export class SchedulerTester implements OnModuleDestroy {
    */
   async waitForRun(id: string, within: Duration = '2s'): Promise<Run> {
     const seen = this.awaited.get(id) ?? 0;
-    await new Patience().until({
+    await this.patience().until({
       isMet: () => this.log.of(id).length > seen,
       attempt: () => this.clock.advance(0),
       atLeast: toMillis(within, 'The limit of waitForRun()'),
@@ -149,7 +152,7 @@ export class SchedulerTester implements OnModuleDestroy {
 
   private async passUntilStopped(): Promise<void> {
     const { scheduler } = this.parts;
-    const patience = new Patience();
+    const patience = this.patience();
     const until = (isMet: () => boolean): Promise<boolean> =>
       patience.until({ isMet, attempt: () => this.clock.advance(0), atLeast: 0, isWorthMore: () => true });
     await until(() => scheduler.state === 'stopping' || scheduler.state === 'stopped');
@@ -158,8 +161,13 @@ export class SchedulerTester implements OnModuleDestroy {
     }
   }
 
-  private async pass(duration: Millis): Promise<void> {
-    const patience = new Patience();
+  /** An attempt that is at work already counts as nothing that was there before. */
+  private patience(): Patience {
+    if (this.parts.scheduler.isIdle()) this.quiet = activity();
+    return new Patience(this.quiet);
+  }
+
+  private async pass(duration: Millis, patience = this.patience()): Promise<void> {
     await this.clock.advanceWith(duration, () => (this.parts.scheduler.isIdle() ? undefined : this.settle(patience)));
   }
 

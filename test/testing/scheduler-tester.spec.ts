@@ -148,6 +148,21 @@ describe('SchedulerTester', () => {
     tester.expectRan('outside').times(3).withOutcome('succeeded');
   });
 
+  it('waits for such work, too, where it began before the tester looked', async () => {
+    @Injectable()
+    class Slow {
+      @Interval('1h', { id: 'slow' })
+      async slow() {
+        await new Promise((resolve) => realTimeout(resolve, 150));
+      }
+    }
+    const tester = await start(Slow);
+    expect(await tester.runJob('slow')).toMatchObject({ state: 'succeeded' });
+    await app!.get(SchedulerRegistry).runNow('slow');
+    await tester.travel('1s');
+    tester.expectRan('slow').times(2).withOutcome('succeeded');
+  });
+
   it('goes on past a handler that waits for time, which a timeout then ends', async () => {
     @Injectable()
     class Stuck {

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Consumers } from './consumers.js';
@@ -37,6 +37,11 @@ const kinds: Consumer[] = [
 ];
 
 installable.each(kinds)('an application on Nest $nest in $format' + reason, (consumer) => {
+  // Two at a time: compiling takes longest, and a machine has two cores.
+  beforeAll(() => {
+    for (const it of kinds) if (it.nest === consumer.nest) void consumers.compile(it);
+  });
+
   it('compiles against the type declarations of the package', async () => {
     const { stdout } = await consumers.compile(consumer);
     // Other packages' declarations may need packages that this application does without.
@@ -68,10 +73,12 @@ installable.each(kinds)('an application on Nest $nest in $format' + reason, (con
 });
 
 installable(`an application with typeorm${reason}`, () => {
-  it.each<Consumer>(kinds.filter(({ format }) => format === 'CommonJS'))(
+  const commonJs = kinds.filter(({ format }) => format === 'CommonJS');
+  beforeAll(() => Promise.all(commonJs.map((consumer) => consumers.add(consumer, 'typeorm'))), 240_000);
+
+  it.each<Consumer>(commonJs)(
     'is told how to install better-sqlite3 when it is missing, on Nest $nest',
     async (consumer) => {
-      await consumers.add(consumer, 'typeorm');
       expect(resultOf(await consumers.start(consumer, 'missing-package'))).toEqual({
         code: expect.stringMatching(/^[A-Z_]+$/),
         message: expect.stringMatching(/npm install (typeorm )?better-sqlite3/),

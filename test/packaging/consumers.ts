@@ -36,6 +36,8 @@ export interface Ended {
 
 /** A folder of applications that have the packed library installed, as a user would. */
 export class Consumers {
+  private readonly compiled = new Map<string, Promise<Ended>>();
+
   private constructor(
     private readonly folder: string,
     readonly packed: Packed,
@@ -45,8 +47,10 @@ export class Consumers {
   static async install(): Promise<Consumers | null> {
     const folder = await mkdtemp(join(lonelyFolder(), 'carillon-consumers-'));
     try {
-      const consumers = new Consumers(folder, await pack(folder));
-      for (const nest of [11, 12] as const) await consumers.installOn(nest);
+      const nests = [11, 12] as const;
+      const [packed] = await Promise.all([pack(folder), ...nests.map((nest) => prepare(folder, nest))]);
+      const consumers = new Consumers(folder, packed);
+      await Promise.all(nests.map((nest) => consumers.installOn(nest)));
       return consumers;
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
@@ -57,6 +61,13 @@ export class Consumers {
 
   /** Compiles a consumer with the TypeScript of this repository, type declarations of packages included. */
   compile(consumer: Consumer): Promise<Ended> {
+    const folder = this.folderOf(consumer);
+    let compiled = this.compiled.get(folder);
+    if (compiled === undefined) this.compiled.set(folder, (compiled = this.compileNow(consumer)));
+    return compiled;
+  }
+
+  private compileNow(consumer: Consumer): Promise<Ended> {
     return run(this.folderOf(consumer), process.execPath, [
       join(modules, 'typescript/bin/tsc'),
       '--typeRoots',
@@ -91,21 +102,30 @@ export class Consumers {
     return rm(this.folder, { recursive: true, force: true });
   }
 
-  private folderOf({ nest, format }: Consumer): string {
-    return join(this.folder, `nest-${nest}-${format}`);
+  private folderOf(consumer: Consumer): string {
+    return folderOf(this.folder, consumer);
   }
 
   private async installOn(nest: Consumer['nest']): Promise<void> {
     const [esm, cjs] = [this.folderOf({ nest, format: 'ESM' }), this.folderOf({ nest, format: 'CommonJS' })];
-    await cp(join(apps, `nest-${nest}`), esm, { recursive: true });
-    await cp(join(apps, 'src'), join(esm, 'src'), { recursive: true });
-    await cp(join(apps, 'tsconfig.json'), join(esm, 'tsconfig.json'));
-    await npm(esm, ['ci', '--prefer-offline']);
     await npm(esm, ['install', '--prefer-offline', this.packed.tarball]);
     await cp(esm, cjs, { recursive: true, verbatimSymlinks: true });
     await declare(esm, 'module');
     await declare(cjs, 'commonjs');
   }
+}
+
+function folderOf(folder: string, { nest, format }: Consumer): string {
+  return join(folder, `nest-${nest}-${format}`);
+}
+
+/** An application with what its lock file names, and without the library yet. */
+async function prepare(folder: string, nest: Consumer['nest']): Promise<void> {
+  const esm = folderOf(folder, { nest, format: 'ESM' });
+  await cp(join(apps, `nest-${nest}`), esm, { recursive: true });
+  await cp(join(apps, 'src'), join(esm, 'src'), { recursive: true });
+  await cp(join(apps, 'tsconfig.json'), join(esm, 'tsconfig.json'));
+  await npm(esm, ['ci', '--prefer-offline']);
 }
 
 /** A folder for temporary files with no `node_modules` above it, where a package that is missing would be found. */

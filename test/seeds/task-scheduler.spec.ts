@@ -8,9 +8,11 @@ import { SchedulerTester, SchedulerTestingModule } from '../../lib/testing/index
 import { seedApp, type SeedApp } from './seed-app.js';
 
 let seed: SeedApp | undefined;
+let served: INestApplication | undefined;
 afterEach(async () => {
   await seed?.app.close();
-  seed = undefined;
+  await served?.close();
+  seed = served = undefined;
 });
 
 @Injectable()
@@ -69,7 +71,7 @@ describe('S3 application life cycle', () => {
     })
     class AppModule {}
     const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
-    const app: INestApplication = testing.createNestApplication(new ExpressAdapter());
+    const app: INestApplication = (served = testing.createNestApplication(new ExpressAdapter()));
     await app.listen(0, '127.0.0.1');
     await app.get(SchedulerTester).travel({ minutes: 3 });
     const answer = (await (await fetch(`${await app.getUrl()}/jobs`)).json()) as Record<string, unknown>[];

@@ -7,26 +7,29 @@ export class NodeProcess {
   private readonly child: ChildProcess;
   private readonly answers: ((message: any) => void)[] = [];
   private readonly exited: Promise<void>;
+  private isGone = false;
 
-  private constructor(lib: string, file: string, node: string) {
+  /** The process exists at once, so that whoever holds this can end it, also when it never becomes ready. */
+  constructor(lib: string, file: string, node: string) {
     const script = join(import.meta.dirname, 'node-process-main.mjs');
     this.child = fork(script, [lib, file, node], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.exited = new Promise((resolve) => this.child.on('exit', () => resolve()));
     this.child.on('message', (message) => this.answers.shift()?.(message));
+    this.child.on('exit', () => (this.isGone = true));
     void this.exited.then(() => this.answers.splice(0).forEach((answer) => answer({ answer: 'died' })));
   }
 
-  static async start(lib: string, file: string, node: string): Promise<NodeProcess> {
-    const started = new NodeProcess(lib, file, node);
-    await started.next();
-    await started.ask('open');
-    return started;
+  /** Ready for commands, its store open. */
+  async ready(): Promise<void> {
+    if ((await this.next()) === 'died') throw new Error('The process ended before it was ready; see its output above.');
+    await this.ask('open');
   }
 
   /** The command's answer, or `died`. */
   async ask(command: string, argument: object = {}): Promise<any> {
     const answer = this.next();
-    this.child.send({ command, ...argument });
+    // It may be gone already: then the answer is that it died.
+    this.child.send({ command, ...argument }, () => undefined);
     return await answer;
   }
 
@@ -36,6 +39,7 @@ export class NodeProcess {
   }
 
   private async next(): Promise<any> {
+    if (this.isGone) return 'died';
     const message = await new Promise<any>((resolve) => this.answers.push(resolve));
     if (message.error !== undefined) throw new Error(message.error);
     return message.answer;

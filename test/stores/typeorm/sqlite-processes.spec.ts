@@ -25,8 +25,10 @@ afterEach(async () => {
 });
 
 async function start(...nodes: string[]): Promise<NodeProcess[]> {
-  const started = await Promise.all(nodes.map((node) => NodeProcess.start(lib.folder, place.file, node)));
+  const started = nodes.map((node) => new NodeProcess(lib.folder, place.file, node));
+  // Before they are waited for: one that is left behind would keep the test run from ending.
   processes.push(...started);
+  await Promise.all(started.map((it) => it.ready()));
   return started;
 }
 

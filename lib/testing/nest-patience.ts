@@ -8,8 +8,8 @@ const LONGEST: Millis = 5_000;
 /** The same in turns, where a test's fake timers hold real time still. */
 const MOST_TURNS = 20_000;
 
-/** An open connection may carry an answer at any time. */
-const CONNECTION = /^(TCPSocket|TLS|Pipe(Connect)?Req|TCPConnect|UDP|HTTP2)/;
+/** A request (of a file, a name, the end of a file) is answered soon, and an open connection may carry an answer. */
+const AT_WORK = /Req|^(TCPSocket|TLS|TCPConnect|UDP|HTTP2)/;
 /** What waits for nobody, or for somebody else to begin. */
 const IDLE = /^(Pipe|TTY|Channel|TCPServer|Signal|Message|Worker|Immediate|TickObject|Process)/;
 
@@ -55,10 +55,10 @@ export class Patience {
     return passed >= LONGEST || !this.isWorldAtWork();
   }
 
-  /** A connection is open, or something is at work that was not when the wait began. */
+  /** A request or a connection is open, or something is at work that was not when nothing was waited for. */
   private isWorldAtWork(): boolean {
     for (const [name, count] of activity()) {
-      if (CONNECTION.test(name)) return true;
+      if (AT_WORK.test(name)) return true;
       if (!IDLE.test(name) && count > (this.before.get(name) ?? 0)) return true;
     }
     return false;

@@ -41,7 +41,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   nest: { rooms: ABOVE_NEST, packages: ['@nestjs/*', NODE] },
   dashboard: { rooms: ['core', 'nest'], packages: ['@nestjs/*', NODE] },
   cli: { rooms: ['core', 'nest'], packages: ['@nestjs/*', NODE] },
-  compat: { rooms: ['core', 'nest'], packages: ['@nestjs/*', 'luxon', 'node:module'] },
+  compat: { rooms: ['core', 'nest'], packages: ['@nestjs/*', 'luxon', 'node:async_hooks', 'node:module'] },
   testing: {
     rooms: ['core', 'triggers', 'engine', 'stores/memory', 'nest'],
     packages: ['@jest/globals', '@nestjs/*'],

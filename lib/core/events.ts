@@ -5,8 +5,8 @@ import type { Instant } from './time.js';
 /** Every event, past tense. The reference of events in docs is checked against this list. */
 export const EVENT_TYPES = [
   /**
-   * Claims from here on. data: `isPassive`, when this process never claims; of the code `jobs`, `nextFireTime` (epoch ms),
-   * `nextJobId`; `changes` in stores that outlive the process: `added`, `changed`, `orphaned`, `unresolved`, `refused`.
+   * Claims from here on. data: `isPassive`, when this process never claims; `role`, of a worker; of the code `jobs`,
+   * `nextFireTime` (epoch ms), `nextJobId`; `changes` in stores that outlive the process: `added`, `changed`, `orphaned`, `unresolved`, `refused`.
    */
   'scheduler.started',
   /** The whole application was paused, on all nodes. detail: the reason. */
@@ -15,7 +15,7 @@ export const EVENT_TYPES = [
   'scheduler.resumed',
   /** Every outcome is written and no timer is left. */
   'scheduler.stopped',
-  /** A job is in its store for the first time. job. */
+  /** A job is in its store for the first time; in a caller's transaction, once that has committed. job. */
   'job.added',
   /** A start or a call changed a job. job; data: `what`, `fireTimeBefore`, `fireTimeAfter` (epoch ms). */
   'job.changed',
@@ -53,6 +53,11 @@ export const EVENT_TYPES = [
   'run.lost',
   /** A handler still runs although its outcome is written; its result is dropped. job, run, error. */
   'run.abandoned',
+  /**
+   * The node stopped before it could write what became of a run: it is taken over when its lease ends, as if the node had
+   * died. job, run; detail: what could not be written.
+   */
+  'run.unsettled',
   /** A handler said how far it is. job, run; data: `value` (0 to 1), `message`. */
   'run.progress',
   /** Another node took a run over; its handler is aborted here. job, run; detail: why. */

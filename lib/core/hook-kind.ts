@@ -1,2 +1,4 @@
 /** Conditions before an attempt, and hooks around it. */
-export type HookKind = 'when' | 'skip' | 'before' | 'after' | 'onSuccess' | 'onFailure';
+export const HOOK_KINDS = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'] as const;
+
+export type HookKind = (typeof HOOK_KINDS)[number];

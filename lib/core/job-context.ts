@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { OutputSink } from './job-output.js';
 import type { JobRecord } from './job-record.js';
 import type { RunKind, RunRecord } from './run-record.js';
-import type { JsonValue } from './time.js';
+import type { Awaitable, JsonValue } from './time.js';
 
 /** The logger of a run: each line names the job and the run, and becomes part of the run's output. */
 export interface JobLogger {
@@ -18,6 +19,8 @@ export interface ContextParts {
   readonly attempt: number;
   makeLogger(context: JobContext): JobLogger;
   onProgress(context: JobContext, value: number, message: string | null): void;
+  print(lines: string): Awaitable<void>;
+  pipeTo(sink: OutputSink): void;
 }
 
 const storage = new AsyncLocalStorage<JobContext>();
@@ -41,9 +44,9 @@ export class JobContext {
     return storage.getStore();
   }
 
-  /** Runs `work` inside `context`: used by executors and the chain. */
-  static enter<T>(context: JobContext, work: () => T): T {
-    return storage.run(context, work);
+  /** Runs `work` inside `context`, with what it is to be given: used by executors and the chain. */
+  static enter<T, A extends unknown[]>(context: JobContext, work: (...given: A) => T, ...given: A): T {
+    return storage.run(context, work, ...given);
   }
 
   get jobId(): string {
@@ -106,6 +109,22 @@ export class JobContext {
   get logger(): JobLogger {
     this.ownLogger ??= this.parts.makeLogger(this);
     return this.ownLogger;
+  }
+
+  /**
+   * Adds to the run's output without logging: kept with the history up to 64 kB, whole in files that it is sent to.
+   *
+   * @param lines one or more lines; the last one's line end may be left out
+   * @returns a promise when a file cannot keep up: a task that writes much waits for it
+   * @example await job.print('3 of 7 done');
+   */
+  print(lines: string): Awaitable<void> {
+    return this.parts.print(lines);
+  }
+
+  /** From here on the output goes to `sink`, too. */
+  pipeTo(sink: OutputSink): void {
+    this.parts.pipeTo(sink);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { JobHooks } from './hooks.js';
 import type { JobOrigin } from './job-record.js';
 import type { JobPolicy } from './policy.js';
 import type { JsonValue } from './time.js';
+import type { CommandTask, ExecTask } from './task.js';
 import type { Trigger } from './trigger.js';
 
 /** What every way of defining a job ends in. Defaults are filled in; the trigger is not anchored yet. */
@@ -15,6 +16,8 @@ export interface JobDefinition {
   readonly tags: readonly string[];
   readonly origin: JobOrigin;
   readonly task: string;
+  /** A command or process behind the task's name, which code alone describes: no row keeps it. Absent: a method or function. */
+  readonly work?: CommandTask | ExecTask;
   readonly args: readonly JsonValue[];
   readonly trigger: Trigger;
   readonly timezone: string;

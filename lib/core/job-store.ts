@@ -57,11 +57,15 @@ export interface JobStore {
    * on the generation that the run is of.
    */
   settle(settlements: readonly Settlement[]): Awaitable<boolean[]>;
+  /** true: a claim may bring settlements along, and both are one step; for stores where each step waits for a disk. */
+  readonly settlesWithClaims?: boolean;
   /** Calls `wake` when another node changed something; returns what ends it. Without it the loop polls. */
   watch?(wake: () => void): () => void;
   /**
    * true: somebody else may have written since the last call, so claims may have been withdrawn. Answers at once and cheaply,
-   * and never throws: asked before runs start that were claimed ahead. For stores that cannot wake the owners of claims.
+   * and never throws: asked before runs start that were claimed ahead. For stores that cannot wake the owners of claims, or
+   * cannot now, such as one whose connection for wake-ups is cut. Of a store with neither this nor `watch`, true is assumed:
+   * its claims are renewed once more just before their runs start.
    */
   hasForeignWrites?(): boolean;
 }
@@ -145,6 +149,8 @@ export interface JobFilter {
   readonly task?: string;
   readonly tag?: string;
   readonly paused?: boolean;
+  /** A hint: the caller wants only jobs whose trigger's JSON holds this text; a store may answer others besides. */
+  readonly triggerHolds?: string;
   /** Only ids after this one. */
   readonly after?: string;
   readonly limit?: number;
@@ -166,6 +172,8 @@ export interface ClaimRequest {
   readonly isPaused: boolean;
   /** Leases that ended at or before this instant are taken over; null: none (a node that has just come back waits). */
   readonly recoverBefore: Instant | null;
+  /** Written in the same step, before anything is claimed; only asked of a store that `settlesWithClaims`. */
+  readonly settlements?: readonly Settlement[];
 }
 
 /** Where a claimed run came from. */
@@ -182,10 +190,17 @@ export interface Claim extends ClaimKey {
   readonly job: JobRecord;
   readonly leaseUntil: Instant;
   readonly cause: ClaimCause;
+  /**
+   * Of a recovered run: when the lease had ended that nobody settled. It shows until when the former owner was seen; a
+   * store that leaves it out is believed to have lost an attempt that had begun.
+   */
+  readonly leaseEndedAt?: Instant | null;
 }
 
 export interface ClaimResult {
   readonly claims: readonly Claim[];
+  /** What `settle` would have answered to the request's `settlements`. */
+  readonly settled?: readonly boolean[];
   /** Skip records written by this claim. */
   readonly skipped: readonly RunRecord[];
   /** Jobs that this claim finished. */

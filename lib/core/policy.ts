@@ -1,3 +1,4 @@
+import type { OutputOptions, PingOptions } from './job-output.js';
 import type { Millis } from './time.js';
 
 /** What happens to a fire time while `maxInstances` runs of its job are open (SEMANTICS 2.4). */
@@ -44,6 +45,12 @@ export interface JobPolicy {
   /** false: settled runs leave no row. */
   readonly keepHistory: boolean;
   readonly history: HistoryPolicy | null;
+  /** A handler that answers `false` has failed: so the fluent schedule reads it. */
+  readonly failsOnFalse: boolean;
+  /** Where the output goes besides the history; null: nowhere. */
+  readonly output: OutputOptions | null;
+  /** URLs that are called around a run; null: none. */
+  readonly pings: PingOptions | null;
 }
 
 /** SEMANTICS section 4. */
@@ -62,6 +69,9 @@ export const DEFAULT_POLICY: JobPolicy = Object.freeze({
   executor: 'default',
   keepHistory: true,
   history: null,
+  failsOnFalse: false,
+  output: null,
+  pings: null,
 } as const);
 
 /** Buffered runs of one job, at most. */

@@ -1,8 +1,29 @@
 import type { JobContext } from './job-context.js';
-import type { JsonValue } from './time.js';
+import type { Awaitable, JsonValue } from './time.js';
 
 /** How to call the work. It may answer at once, with a promise, or throw. */
-export type TaskHandler = (args: readonly JsonValue[], context: JobContext) => unknown;
+export interface TaskHandler {
+  (args: readonly JsonValue[], context: JobContext): unknown;
+  /** Ends an attempt that ignored its signal, where that can be done; true: it is over. */
+  readonly kill?: (context: JobContext) => Awaitable<boolean>;
+}
+
+/** A shell task: a line is run by the shell, a file with its arguments without one. */
+export interface ExecTask {
+  readonly exec: string | readonly [file: string, ...args: string[]];
+  /** Working directory; default: that of the process. */
+  readonly cwd?: string;
+  /** Added to the environment of the process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Name or number of the user it runs as; the process must be allowed to change it. */
+  readonly user?: string | number;
+}
+
+/** A console command of the application, with its arguments. */
+export interface CommandTask {
+  readonly command: string;
+  readonly args: readonly string[];
+}
 
 /** Tasks of this process by the name that rows keep. */
 export interface TaskResolver {

@@ -63,7 +63,7 @@ class CachedTriggerCodec implements TriggerCodec {
       : undefined;
     const text = JSON.stringify((named ?? trigger).toJSON());
     // It is asked for its next fire time soon, and a cron takes long to read.
-    if (trigger.constructor === CronTrigger) this.keep(text, trigger);
+    if (trigger.constructor === CronTrigger && !this.young.has(text)) this.keep(text, trigger);
     return text;
   }
 

@@ -1,4 +1,4 @@
-import type { Instant, JobAfterwards, Settlement } from '../core/index.js';
+import type { Instant, JobAfterwards, RunError, Settlement } from '../core/index.js';
 import type { Ending } from './ending.js';
 import type { LiveRun } from './live-run.js';
 import { retryDelay } from './retry-delay.js';
@@ -20,22 +20,23 @@ const FAILURES: ReadonlySet<string> = new Set(['failed', 'timedOut']);
 /** What is written when an attempt has ended: an outcome, or the time of the next try. */
 export function conclude(run: LiveRun, ending: Ending, on: Circumstances): Settlement {
   if (isInterrupted(run, ending, on))
-    return laterTry(run, ending, { dueAt: on.now, attempt: run.attempt - 1, at: on.now });
+    return laterTry(run, ending.error, { dueAt: on.now, attempt: run.tries - 1, at: on.now });
   if (isTriedAgain(run, ending)) {
-    const dueAt = on.now + retryDelay(run.job.policy.retry, triesOf(run), on.random);
-    return laterTry(run, ending, { dueAt, attempt: run.attempt, at: on.now });
+    const dueAt = on.now + retryDelay(run.job.policy.retry, run.tries, on.random);
+    return laterTry(run, ending.error, { dueAt, attempt: run.tries, at: on.now });
   }
   return outcomeOf(run, ending, on);
 }
 
 /** Whether another attempt follows one that ended like this. */
 export function isTriedAgain(run: LiveRun, ending: Ending): boolean {
-  return FAILURES.has(ending.outcome) && !ending.isAbandoned && triesOf(run) < run.job.policy.retry.attempts;
+  return FAILURES.has(ending.outcome) && !ending.isAbandoned && run.tries < run.job.policy.retry.attempts;
 }
 
 /** Given back unstarted; counts as nothing. */
 export function release(run: LiveRun, at: Instant): Settlement {
-  return { ...keyOf(run), kind: 'release', at, attempt: run.attempt - 1, startedAt: null, dueAt: run.run.dueAt };
+  const { startedAt, dueAt } = run.run;
+  return { ...keyOf(run), kind: 'release', at, attempt: run.attempt - 1, startedAt, dueAt };
 }
 
 export function outcomeOf(run: LiveRun, ending: Ending, on: Pick<Circumstances, 'now' | 'afterwards'>): Settlement {
@@ -63,16 +64,11 @@ export function outcomeOf(run: LiveRun, ending: Ending, on: Pick<Circumstances, 
 
 export function laterTry(
   run: LiveRun,
-  ending: Ending,
+  error: RunError | null,
   { dueAt, attempt, at }: { dueAt: Instant; attempt: number; at: Instant },
 ): Settlement {
   const startedAt = run.hasBegun ? run.startedAt : run.run.startedAt;
-  return { ...keyOf(run), kind: 'retry', at, attempt, startedAt, dueAt, error: ending.error };
-}
-
-/** Handler's tries so far: attempts that were lost with their node do not count. */
-function triesOf(run: LiveRun): number {
-  return Math.max(1, run.attempt - run.job.losses);
+  return { ...keyOf(run), kind: 'retry', at, attempt, startedAt, dueAt, error };
 }
 
 /** Stopped in the middle by this node's end or by the store's absence: another node, or a later start, tries again. */

@@ -1,7 +1,7 @@
-import type { EventType, JobRecord, RunRecord, Settlement, Store } from '../core/index.js';
+import type { EventType, JobRecord, Outcome, RunRecord, Settlement, Store } from '../core/index.js';
 import type { FactFields, Facts } from './facts.js';
 import type { LiveRun } from './live-run.js';
-import type { SchedulerParts } from './scheduler-parts.js';
+import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
 import type { SettleQueue } from './settle-queue.js';
 import type { Slots } from './slots.js';
 import type { StoreTime } from './store-time.js';
@@ -13,6 +13,7 @@ export interface DispatchSite {
   readonly time: StoreTime;
   readonly facts: Facts;
   readonly settles: SettleQueue;
+  readonly options: Pick<SchedulerOptions, 'lease'>;
   /** By executor. */
   readonly slots: ReadonlyMap<string, Slots>;
   /** Tasks and executors of rows that this process does not have: left alone by further claims. */
@@ -57,8 +58,18 @@ export function tellAfterwards(site: DispatchSite, run: LiveRun, settlement: Set
   }
 }
 
+/** Looked up: a text that is put together anew would be hashed with each run. */
+const OF_OUTCOME = {
+  succeeded: 'run.succeeded',
+  failed: 'run.failed',
+  timedOut: 'run.timedOut',
+  cancelled: 'run.cancelled',
+  lost: 'run.lost',
+  skipped: 'run.skipped',
+} as const satisfies Record<Outcome, EventType>;
+
 function settlementType(settlement: Settlement): EventType | null {
-  if (settlement.kind === 'outcome') return `run.${settlement.outcome}`;
+  if (settlement.kind === 'outcome') return OF_OUTCOME[settlement.outcome];
   return settlement.kind === 'retry' ? 'run.retrying' : null;
 }
 

@@ -12,7 +12,6 @@ import { LiveRuns } from './live-runs.js';
 import { judgeLoss } from './losses.js';
 import { dueAtOf } from './fire-times.js';
 import { nextAfterClose } from './plan.js';
-import type { Slots } from './slots.js';
 import { LeaseLostError, RunCancelledError, RunLostError } from './stop-errors.js';
 
 /** Stands in for the handler of a run that is given back before anybody could call it. */
@@ -21,16 +20,20 @@ const NO_HANDLER: TaskHandler = () => undefined;
 /** Leads claimed runs of one store through waiting, attempt and settle. */
 export class Dispatcher implements RunSurroundings {
   /** Everything claimed and not yet settled, by run id. */
-  readonly live = new LiveRuns();
+  readonly live: LiveRuns;
   readonly line = new DueLine();
   private readonly chains: Chains;
+  /** While claims are taken: when the attempt before ended, which is now. Reading a clock costs as much as a short task. */
+  private endedAt: Instant | null = null;
+  private isTaking = false;
 
   constructor(private readonly site: DispatchSite) {
+    this.live = new LiveRuns(site.store.isShared);
     this.chains = new Chains({
       clock: site.parts.clock,
-      now: () => site.time.now(),
-      executorOf: (run) => this.slotsOf(run).executor,
+      executorOf: (run) => run.slots!.executor,
       onStart: (run) => tellRun(site, 'run.started', run),
+      onEnd: (run, ending) => this.end(run, ending),
       plannedDueAt: ({ job, run }) => dueAtOf(job.id, site.parts.triggers.decode(job.trigger), run.fireTime),
     });
   }
@@ -46,7 +49,15 @@ export class Dispatcher implements RunSurroundings {
   /** Takes over claims that the store has just granted; `leaseEnd` is on the monotonic clock. */
   accept(claims: readonly Claim[], leaseEnd: number): void {
     const now = this.site.time.now();
-    for (const claim of claims) this.take(claim, leaseEnd, now);
+    const granted = this.site.store.isShared ? this.withoutSurplus(claims) : claims;
+    this.isTaking = true;
+    this.endedAt = now;
+    try {
+      for (const claim of granted) this.take(claim, leaseEnd, now);
+    } finally {
+      this.isTaking = false;
+      this.endedAt = null;
+    }
   }
 
   /** Claims that came when this node had stopped claiming. */
@@ -66,7 +77,7 @@ export class Dispatcher implements RunSurroundings {
 
   /** Offers a run a slot: at once, or when those before it have left. */
   toSlot(run: LiveRun): void {
-    this.slotsOf(run).start(run, this.begin);
+    run.slots!.start(run, this.begin);
   }
 
   /** Gives back what has not started, of one job or of all. */
@@ -88,6 +99,7 @@ export class Dispatcher implements RunSurroundings {
       run.stopCause = 'leaseLost';
     } else if (run.state === 'held') {
       this.close(run);
+      run.slots?.forgone();
     }
   }
 
@@ -124,6 +136,23 @@ export class Dispatcher implements RunSurroundings {
     this.site.followUp(run, settlement);
   }
 
+  /** A claim's limit is one number for all executors: runs beyond the room of theirs go back, for others to claim. */
+  private withoutSurplus(claims: readonly Claim[]): readonly Claim[] {
+    const left = new Map<string, number>();
+    const surplus: Claim[] = [];
+    const granted = claims.filter((claim) => {
+      const { executor } = claim.job.policy;
+      const room = left.get(executor) ?? this.site.slots.get(executor)?.room ?? Infinity;
+      left.set(executor, room - 1);
+      // One taken over is kept: giving it back would hide that it was lost.
+      const isGranted = room > 0 || claim.cause === 'recovered';
+      if (!isGranted) surplus.push(claim);
+      return isGranted;
+    });
+    if (surplus.length > 0) this.giveBack(surplus);
+    return granted;
+  }
+
   private take(claim: Claim, leaseEnd: number, now: Instant): void {
     const handler = this.site.parts.tasks.resolve(claim.job.task);
     const run = new LiveRun(claim, handler ?? NO_HANDLER, this);
@@ -131,8 +160,9 @@ export class Dispatcher implements RunSurroundings {
     const former = this.live.set(claim.runId, run);
     if (former !== undefined) this.lose(former, 'this node has taken its own run over, after its lease had ended');
     tellRun(this.site, 'run.claimed', run);
+    run.slots = this.site.slots.get(claim.job.policy.executor) ?? null;
     if (handler === null) this.refuse(run, 'task', claim.job.task);
-    else if (!this.site.slots.has(claim.job.policy.executor)) this.refuse(run, 'executor', claim.job.policy.executor);
+    else if (run.slots === null) this.refuse(run, 'executor', claim.job.policy.executor);
     else if (claim.run.cancelRequested) this.cancel(claim.runId, claim.run.detail);
     else if (claim.cause === 'recovered') this.recover(run, now);
     else if (claim.run.dueAt > now) this.line.add(run);
@@ -150,6 +180,9 @@ export class Dispatcher implements RunSurroundings {
   }
 
   private recover(run: LiveRun, now: Instant): void {
+    const { leaseEndedAt } = run.claim;
+    const seenAt = (leaseEndedAt ?? Infinity) - this.site.options.lease;
+    run.mayHaveBegun = seenAt > run.run.dueAt;
     const verdict = judgeLoss(run, now, Math.random(), this.afterwardsOf(run, now));
     if (verdict.settlement?.kind !== 'outcome') tellRun(this.site, 'run.lost', run, { detail: verdict.detail });
     if (verdict.settlement === null) this.toSlot(run);
@@ -158,13 +191,15 @@ export class Dispatcher implements RunSurroundings {
 
   private readonly begin = (run: LiveRun): void => {
     if (this.site.renewsFirst(run)) {
-      this.slotsOf(run).leave();
+      run.slots!.leave();
       return;
     }
     run.state = 'running';
-    run.startedAt = this.site.time.now();
+    run.startedAt = this.endedAt ?? this.site.time.now();
+    this.endedAt = null;
     try {
-      this.chains.of(this.site.parts.hooks.of(run.job))(run, (ending) => this.end(run, ending));
+      const ending = this.chains.of(this.site.parts.hooks.of(run.job))(run);
+      if (ending !== null) this.end(run, ending);
     } catch (error) {
       this.end(run, failed(error));
     }
@@ -177,13 +212,18 @@ export class Dispatcher implements RunSurroundings {
     if (ending.isAbandoned) tellRun(this.site, 'run.abandoned', run, { error: ending.thrown });
     if (run.stopCause === 'leaseLost') this.close(run);
     else this.settle(run, ending);
-    this.slotsOf(run).leave();
+    run.slots!.leave();
   }
 
   private settle(run: LiveRun, ending: Ending): void {
     const now = this.site.time.now();
-    const { isShared } = this.site.store;
+    if (this.isTaking) this.endedAt = now;
     const afterwards = this.afterwardsOf(run, now);
+    if (ending.outcome === 'succeeded') {
+      this.conclude(run, outcomeOf(run, ending, { now, afterwards }));
+      return;
+    }
+    const { isShared } = this.site.store;
     this.conclude(run, conclude(run, ending, { now, isShared, random: Math.random(), afterwards }));
   }
 
@@ -194,8 +234,10 @@ export class Dispatcher implements RunSurroundings {
   }
 
   private conclude(run: LiveRun, settlement: Settlement): void {
+    const wasHeld = run.state === 'held';
     run.state = 'ended';
     this.site.settles.add(run, settlement);
+    if (wasHeld && this.site.store.isShared) run.slots?.forgone();
   }
 
   /** Only a `fixedDelay` job is active without a next fire time. */
@@ -213,9 +255,5 @@ export class Dispatcher implements RunSurroundings {
   private close(run: LiveRun): void {
     run.state = 'closed';
     this.live.delete(run.claim.runId, run);
-  }
-
-  private slotsOf(run: LiveRun): Slots {
-    return this.site.slots.get(run.job.policy.executor)!;
   }
 }

@@ -15,6 +15,11 @@ export class DueLine {
     return this.runs.length === 0 ? null : this.runs[0].run.dueAt;
   }
 
+  /** Runs of an executor that wait here. */
+  countOf(executor: string): number {
+    return this.runs.reduce((count, run) => count + Number(isHeldFor(run, executor)), 0);
+  }
+
   add(run: LiveRun): void {
     let place = this.runs.push(run) - 1;
     while (place > 0) {
@@ -51,4 +56,9 @@ export class DueLine {
     }
     this.runs[place] = run;
   }
+}
+
+/** Claimed for an executor, and not offered a slot yet. */
+export function isHeldFor({ state, job }: LiveRun, executor: string): boolean {
+  return state === 'held' && job.policy.executor === executor;
 }

@@ -1,5 +1,5 @@
 import type { JsonValue, Outcome, RunError, SkipReason } from '../core/index.js';
-import { errorOf, resultOf } from './stored-values.js';
+import { detailOf, errorOf, resultOf } from './stored-values.js';
 
 /** How an attempt ended, before anybody decides what becomes of its run. */
 export interface Ending {
@@ -48,10 +48,10 @@ export function failed(thrown: unknown): Ending {
 }
 
 export function skipped(reason: SkipReason, detail: string | null): Ending {
-  return { ...PLAIN, outcome: 'skipped', reason, detail };
+  return { ...PLAIN, outcome: 'skipped', reason, detail: detailOf(detail) };
 }
 
 /** Ended by us, not by the handler. */
 export function stopped(outcome: Outcome, cause: Error, isAbandoned: boolean): Ending {
-  return { ...PLAIN, outcome, detail: cause.message, error: errorOf(cause), thrown: cause, isAbandoned };
+  return { ...PLAIN, outcome, detail: detailOf(cause.message), error: errorOf(cause), thrown: cause, isAbandoned };
 }

@@ -127,3 +127,15 @@ export class SchedulerStateError extends SchedulerError {
     super(`${method}() was called while the scheduler is ${state}; it must be ${expected}.`);
   }
 }
+
+/** A handler answered `false`, and its job says `failsOnFalse`: so every job of the fluent schedule does. */
+export class ReturnedFalseError extends SchedulerError {
+  readonly code = 'RETURNED_FALSE';
+
+  constructor(readonly task: string) {
+    super(
+      `${task} returned false, which means that it failed. Throw an error to say why, return nothing when it went well, ` +
+        `or set failsOnFalse: false where false is an ordinary answer.`,
+    );
+  }
+}

@@ -2,6 +2,7 @@ export {
   BackfillTooLargeError,
   CodeJobError,
   DuplicateJobError,
+  ReturnedFalseError,
   RunNotSettledError,
   SchedulerStateError,
   StuckTriggerError,
@@ -11,11 +12,14 @@ export {
 } from './errors.js';
 export { SkipRunSignal } from './ending.js';
 export type { StartChange, StartChanges, StartReport } from './manage/code-jobs.js';
-export type { AddOptions, JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
+export type { AddOptions } from './manage/job-adding.js';
+export type { JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
+export type { Driver, Tick } from './manage/driven-jobs.js';
 export { PREVIEW_LIMIT } from './manage/preview.js';
 export type { PreviewFire } from './manage/preview.js';
 export { BACKFILL_LIMIT } from './manage/run-commands.js';
 export type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
+export type { ScheduleDiff, ToAdd } from './manage/schedule-diff.js';
 export type { LocatedJob } from './manage/stores.js';
 export type { Why, WhyVerdict } from './manage/why.js';
 export { compareVersions } from './manage/reconcile.js';

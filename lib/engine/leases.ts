@@ -1,5 +1,6 @@
 import type { ClaimKey, Clock, Millis, Renewal, Store, Timer } from '../core/index.js';
 import type { Dispatcher } from './dispatcher.js';
+import { isHeldFor } from './due-line.js';
 import type { LiveRun } from './live-run.js';
 import { nothing } from './patience.js';
 import type { Patience } from './patience.js';
@@ -28,6 +29,8 @@ export interface LeaseParts {
 export class Leases {
   private timer: Timer | null = null;
   private isRenewing = false;
+  /** Somebody may have changed claims since the round under way was sent: its answer says nothing of what has not started. */
+  private isOutdated = false;
   private isOpen = false;
   /** When the last answered round was begun. */
   private renewedAt: Millis = -Infinity;
@@ -48,6 +51,11 @@ export class Leases {
     this.isOpen = false;
     this.timer?.cancel();
     this.timer = null;
+  }
+
+  /** Runs of an executor that are offered a slot again when they have been renewed. */
+  waitingOf(executor: string): number {
+    return this.waiting.filter((run) => isHeldFor(run, executor)).length;
   }
 
   /** true: less than half of the lease is left; the run is offered a slot again when it has been renewed. */
@@ -89,6 +97,7 @@ export class Leases {
     for (const run of this.parts.dispatcher.live.values()) {
       if (run.state === 'held') run.leaseEnd = Math.min(run.leaseEnd, now);
     }
+    this.isOutdated = this.isRenewing;
     this.renew();
   }
 
@@ -111,10 +120,12 @@ export class Leases {
         health.answered('renew');
         this.renewedAt = startedAt;
         runs.forEach((run, index) => this.renewed(run, renewals[index], startedAt + lease));
-        this.offerAgain();
+        if (this.isOutdated) this.renewAgain();
+        else this.offerAgain();
       },
       (error) => {
         this.isRenewing = false;
+        this.isOutdated = false;
         health.failed('renew', error);
         this.endOverdue();
         this.arm(Math.min(health.wait('renew', Math.random()), this.untilNextEnd()));
@@ -127,15 +138,21 @@ export class Leases {
     this.noticeStandstill();
     this.catchUp();
     this.parts.beat();
-    this.arm(this.parts.options.lease / 3);
+    // A renewal may be on its way for longer than a lease lasts: then nothing but this timer ends what is overdue.
+    this.arm(this.untilNextEnd());
   }
 
   private renewed(run: LiveRun, { held, cancelRequested }: Renewal, leaseEnd: Millis): void {
     // Settled while the statement was under way: its answer says nothing any more.
     if (run.state === 'closed') return;
     if (!held) this.parts.dispatcher.lose(run, 'another node has taken it over, or it was withdrawn');
-    else run.leaseEnd = leaseEnd;
+    else if (!this.isOutdated || run.state !== 'held') run.leaseEnd = leaseEnd;
     if (held && cancelRequested) this.parts.dispatcher.cancel(run.claim.runId, null);
+  }
+
+  private renewAgain(): void {
+    this.isOutdated = false;
+    this.renew();
   }
 
   private offerAgain(): void {

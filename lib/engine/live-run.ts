@@ -1,13 +1,16 @@
 import { JobContext } from '../core/index.js';
 import type {
   Attempt,
+  Awaitable,
   Claim,
   ContextParts,
+  Executor,
   Instant,
   JobLogger,
   JobRecord,
   JsonValue,
   Millis,
+  OutputSink,
   RunRecord,
   TaskHandler,
 } from '../core/index.js';
@@ -28,6 +31,15 @@ export interface RunGuard {
   abandon(): void;
 }
 
+/** The slots of its executor, as a run needs them. */
+export interface RunSlots {
+  readonly executor: Executor;
+  start(run: LiveRun, begin: (run: LiveRun) => void): void;
+  leave(): void;
+  /** A claimed run went before it had a slot. */
+  forgone(): void;
+}
+
 /** What a live run needs of those around it. */
 export interface RunSurroundings {
   makeLogger(context: JobContext): JobLogger;
@@ -44,12 +56,25 @@ export class LiveRun implements Attempt, ContextParts {
   leaseEnd: Millis = Infinity;
   stopCause: StopCause | null = null;
   stopError: Error | null = null;
+  /** The plan that made it was the last one of its job. */
+  readonly isLast: boolean;
   /** What the attempt threw, for listeners. */
   thrown: unknown = null;
   /** There while the attempt, or what follows it, is waited for. */
   guard: RunGuard | null = null;
+  /** How the attempt ended, told by one that had to be waited for before anybody waited. */
+  earlyEnding: Ending | null = null;
+  /** Where it is among the live runs; theirs to write. */
+  place = -1;
+  /** Set before it is offered one. */
+  slots: RunSlots | null = null;
   /** As claimed: a store may show its record as it is at any moment. */
   readonly attempt: number;
+  /** No ending of an attempt was written before this claim, unless it was a loss. */
+  readonly wasUntried: boolean;
+  /** Taken over from a node that was seen after the run was due. */
+  mayHaveBegun = false;
+  private readonly wasLostInAttempt: boolean;
   private ownContext: JobContext | null = null;
   private captured: Output | null = null;
 
@@ -59,6 +84,9 @@ export class LiveRun implements Attempt, ContextParts {
     private readonly surroundings: RunSurroundings,
   ) {
     this.attempt = claim.run.attempt;
+    this.isLast = claim.cause === 'planned' && claim.job.status === 'finished';
+    this.wasUntried = claim.run.startedAt === null;
+    this.wasLostInAttempt = claim.run.error?.code === 'RUN_LOST';
   }
 
   get run(): RunRecord {
@@ -86,12 +114,20 @@ export class LiveRun implements Attempt, ContextParts {
   }
 
   get output(): string | null {
-    return this.captured === null ? null : this.captured.text;
+    return this.captured === null || this.captured.isEmpty ? null : this.captured.text;
   }
 
-  /** Nothing of this run was tried before. An attempt that a stopping node aborted counts for nothing, but it had begun. */
+  /**
+   * Nothing of this run was tried before, as far as anybody can tell: also when a node had claimed it and died before it
+   * was due. An attempt that a stopping node aborted counts for nothing, but it had begun.
+   */
   get isFirstAttempt(): boolean {
-    return this.attempt <= 1 && this.claim.run.startedAt === null;
+    return this.wasUntried && !this.mayHaveBegun && !this.wasLostInAttempt;
+  }
+
+  /** Tries of the handler up to this one: what is kept of them counts none that was lost, and of those nothing is kept. */
+  get tries(): number {
+    return this.wasUntried ? 1 : this.attempt;
   }
 
   makeLogger(context: JobContext): JobLogger {
@@ -103,10 +139,15 @@ export class LiveRun implements Attempt, ContextParts {
     this.surroundings.progressed(this, value, message);
   }
 
-  /** Keeps what a handler returned as text with its output. */
-  print(text: string): void {
+  /** Keeps text with the run's output: what a handler prints, and what it returns as text. */
+  print(lines: string): Awaitable<void> {
     this.captured ??= new Output();
-    this.captured.add(text);
+    return this.captured.add(lines);
+  }
+
+  pipeTo(sink: OutputSink): void {
+    this.captured ??= new Output();
+    this.captured.pipeTo(sink);
   }
 
   /** Asks the attempt to stop, once; the first cause counts. */
@@ -119,8 +160,14 @@ export class LiveRun implements Attempt, ContextParts {
   }
 }
 
+/** Told of an ending that had to be waited for. */
+export type Done = (run: LiveRun, ending: Ending) => void;
+
+/** Makes an attempt, or a part of it. Answers how it ended, or null: it has to be waited for, and `done` is told. */
+export type Start = (run: LiveRun) => Ending | null;
+
 /**
- * Makes an attempt, or a part of it, and tells once how it ended: before it returns where nothing has to be waited for.
- * Passing the end on, not promising it, keeps an asynchronous handler at one promise of ours.
+ * A part of a chain, put together once with whom to tell. A run that ends at once makes no function and no promise on its
+ * way through; one that has to be waited for makes one promise of ours.
  */
-export type Link = (run: LiveRun, done: (ending: Ending) => void) => void;
+export type Link = (done: Done) => Start;

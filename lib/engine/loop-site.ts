@@ -22,6 +22,10 @@ export interface LoopSite {
   claimTerms(now: Instant): ClaimTerms | null;
   /** When the application's pause ends by itself; null: it does not, or there is none. */
   pauseEndsAt(): Instant | null;
+  /** Some executor has no room now. */
+  isCramped(): boolean;
+  /** The claim left something due alone for want of a slot, and one is free again. */
+  leftWhatFits(): boolean;
   /** What a claim did besides granting runs. */
   claimTold(result: ClaimResult): void;
   /** A turn of the loop is over. */

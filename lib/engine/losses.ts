@@ -26,9 +26,14 @@ export function judgeLoss(run: LiveRun, now: Instant, random: number, afterwards
       settlement: outcomeOf(run, lost, { now, afterwards: { ...afterwards, ...quarantine(run, now) } }),
     };
   if (policy.recovery !== 'retry') return { detail, settlement: outcomeOf(run, lost, { now, afterwards }) };
-  const delay = lossDelay(losses, random);
-  if (delay === 0) return { detail, settlement: null };
-  return { detail, settlement: laterTry(run, lost, { dueAt: now + delay, attempt: run.attempt - 1, at: now }) };
+  const dueAt = now + lossDelay(losses, random);
+  // Nothing is kept of it yet, so nothing has to be corrected before it is tried.
+  if (dueAt === now && run.wasUntried) return { detail, settlement: null };
+  // This claim is no try, nor was the lost one: where tries are kept, they are those of the handler.
+  const attempt = run.wasUntried ? run.attempt - 1 : run.attempt - 2;
+  // Where nothing but a claim was lost, the next attempt is still the first one.
+  const error = run.isFirstAttempt ? null : lost.error;
+  return { detail, settlement: laterTry(run, error, { dueAt, attempt, at: now }) };
 }
 
 /**
@@ -38,7 +43,9 @@ export function judgeLoss(run: LiveRun, now: Instant, random: number, afterwards
 function isCulprit(run: LiveRun): boolean {
   const { losses, policy } = run.job;
   if (losses < LOSS_LIMIT) return false;
-  return policy.maxInstances === 1 || policy.recovery !== 'retry' || run.attempt > LOSS_LIMIT;
+  if (policy.maxInstances === 1 || policy.recovery !== 'retry') return true;
+  // What is kept of a run that was tried says nothing of its losses: no three nodes can have lost as many runs as that.
+  return run.wasUntried ? run.attempt > LOSS_LIMIT : losses >= LOSS_LIMIT * policy.maxInstances;
 }
 
 function quarantine(run: LiveRun, now: Instant): JobAfterwards {

@@ -1,4 +1,5 @@
 import type { JobPatch, JobPause, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
+import type { ClaimRoom } from './claim-room.js';
 import type { Facts } from './facts.js';
 import { compareVersions } from './manage/reconcile.js';
 import { planRuns } from './plan.js';
@@ -16,6 +17,8 @@ export interface PlanCallParts {
   readonly facts: Facts;
   /** The application's latest pause; ended when its `until` has passed. */
   readonly pause: JobPause | null;
+  /** What the claim under way may take. */
+  readonly room: ClaimRoom;
 }
 
 /** The plan as a store calls it. A row that cannot be planned is set aside and harms no other (P23). */
@@ -33,6 +36,7 @@ export class PlanCalls {
         unsettled,
         window,
       );
+      if (plan !== null && !this.of.room.admits(job, plan)) return null;
       if (plan !== null && job.pause !== null) this.resumed.push({ ...job, pause: null });
       return plan;
     } catch (error) {

@@ -40,6 +40,11 @@ export function isPausedAt(pause: JobPause | null, now: Instant): boolean {
   return pause !== null && (pause.until === null || pause.until > now);
 }
 
+/** Who paused, and why: for the record of what a pause covered. */
+export function pauseDetail({ by, reason }: JobPause): string {
+  return `paused${by === null ? '' : ` by ${by}`}${reason === null ? '' : `: ${reason}`}`;
+}
+
 /** A plan in the making, in the order of SEMANTICS 2: what was missed, what is due, what is to come. */
 export class PlanDraft {
   private readonly runs: PlannedRun[] = [];

@@ -66,18 +66,8 @@ function isLate(job: JobRecord, dueAt: Instant, now: Instant): boolean {
 
 /** The common case: one fire time, nothing in the way. */
 function onePlan(job: JobRecord, trigger: Trigger, next: Instant | null): JobPlan {
-  const fireTime = job.fireTime!;
-  const run: PlannedRun = {
-    kind: 'scheduled',
-    fireTime,
-    firstFireTime: fireTime,
-    count: 1,
-    countIsExact: true,
-    dueAt: job.dueAt!,
-    isBuffered: false,
-  };
   return {
-    runs: [run],
+    runs: oneRun(job.fireTime!, job.dueAt!),
     skips: NO_SKIPS,
     cancel: NO_IDS,
     drop: NO_IDS,
@@ -87,4 +77,15 @@ function onePlan(job: JobRecord, trigger: Trigger, next: Instant | null): JobPla
     runCount: job.runCount + 1,
     finished: next === null ? 'ended' : null,
   };
+}
+
+/** Of jobs that are due together, one after another is planned: their runs differ in nothing that a plan says. */
+let latest: readonly [PlannedRun] | null = null;
+
+function oneRun(fireTime: Instant, dueAt: Instant): readonly PlannedRun[] {
+  if (latest === null || latest[0].fireTime !== fireTime || latest[0].dueAt !== dueAt) {
+    const range = { fireTime, firstFireTime: fireTime, count: 1, countIsExact: true };
+    latest = Object.freeze([Object.freeze({ kind: 'scheduled', ...range, dueAt, isBuffered: false })] as const);
+  }
+  return latest;
 }

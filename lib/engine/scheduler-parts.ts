@@ -20,6 +20,8 @@ export interface SchedulerOptions {
   readonly role: SchedulerRole;
   /** false: no claim and no timer; jobs stay visible. */
   readonly enabled: boolean;
+  /** true: nothing that outlives the process is changed by a start; only calls of the registry write. */
+  readonly observes: boolean;
   /** How long a claim lasts unless it is renewed; it is renewed each third of it. */
   readonly lease: Millis;
   /** How far ahead runs of a shared store are claimed. */
@@ -35,6 +37,8 @@ export interface SchedulerOptions {
   readonly history: { readonly age: Millis; readonly count: number };
   /** Claims in one step, at most. */
   readonly claimBatch: number;
+  /** Upkeep comes so many times less often once a node has run for an hour; more than 1 under a test's clock. */
+  readonly pace: number;
 }
 
 const DAY: Millis = 86_400_000;
@@ -42,6 +46,7 @@ const DAY: Millis = 86_400_000;
 export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = Object.freeze({
   role: 'all',
   enabled: true,
+  observes: false,
   lease: 10_000,
   lookAhead: 1_000,
   poll: 5_000,
@@ -50,6 +55,7 @@ export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = Object.freeze({
   shutdownTimeout: 25_000,
   history: Object.freeze({ age: 30 * DAY, count: 1_000 }),
   claimBatch: 500,
+  pace: 1,
 });
 
 /** This process never claims. */

@@ -16,12 +16,18 @@ import { SchedulerStateError } from './errors.js';
 import { Facts } from './facts.js';
 import { CodeJobs } from './manage/code-jobs.js';
 import type { StartReport } from './manage/code-jobs.js';
+import { DrivenJobs } from './manage/driven-jobs.js';
+import type { Driver, Tick } from './manage/driven-jobs.js';
 import { JobCommands } from './manage/job-commands.js';
-import type { AddOptions, JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
+import type { AddOptions } from './manage/job-adding.js';
+import type { JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
 import { preview } from './manage/preview.js';
 import type { PreviewFire } from './manage/preview.js';
 import { RunCommands } from './manage/run-commands.js';
 import type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
+import { pruneAll } from './manage/prune-history.js';
+import { scheduleDiff } from './manage/schedule-diff.js';
+import type { ScheduleDiff } from './manage/schedule-diff.js';
 import { Stores } from './manage/stores.js';
 import type { LocatedJob } from './manage/stores.js';
 import { Explanations } from './manage/why.js';
@@ -31,7 +37,7 @@ import { isPausedAt } from './plan-draft.js';
 import { Quiet } from './quiet.js';
 import { isPassive } from './scheduler-parts.js';
 import type { SchedulerParts } from './scheduler-parts.js';
-import { eachInTurn, then } from './settled.js';
+import { eachInTurn, settled, then } from './settled.js';
 import { shutDown } from './shut-down.js';
 import { Slots } from './slots.js';
 import { StoreNode } from './store-node.js';
@@ -61,11 +67,14 @@ export class Scheduler {
   private current: SchedulerState = 'new';
   private readonly facts: Facts;
   private readonly nodesByStore = new Map<string, StoreNode>();
+  /** The same: each end of an attempt looks at all of them. */
+  private readonly storeNodes: readonly StoreNode[];
   private readonly slots = new Map<string, Slots>();
   private readonly stores: Stores;
   private readonly jobs: JobCommands;
   private readonly runCommands: RunCommands;
   private readonly codeJobs: CodeJobs;
+  private readonly driven: DrivenJobs;
   private readonly explanations: Explanations;
   private readonly quiet: Quiet;
   private stopped: Promise<void> | null = null;
@@ -76,11 +85,19 @@ export class Scheduler {
       this.slots.set(name, new Slots(name, executor, () => this.roomMade()));
     }
     this.quiet = new Quiet(parts.clock, this.nodesByStore);
-    const shared = { parts, facts: this.facts, slots: this.slots, changed: (): void => this.quiet.look() };
+    const shared = {
+      parts,
+      facts: this.facts,
+      slots: this.slots,
+      changed: (): void => this.quiet.look(),
+      pauseRead: (pause: JobPause | null): void => this.pauseRead(pause),
+    };
     for (const [alias, store] of parts.stores) this.nodesByStore.set(alias, new StoreNode(store, shared));
+    this.storeNodes = [...this.nodesByStore.values()];
     this.stores = new Stores(this.nodesByStore);
     this.jobs = new JobCommands(parts, this.stores, this.facts);
     this.runCommands = new RunCommands(parts, this.stores, this.facts);
+    this.driven = new DrivenJobs(parts.triggers, this.stores, this.runCommands, this.facts);
     this.codeJobs = new CodeJobs(parts, this.stores, this.facts);
     this.explanations = new Explanations(parts, this.stores);
   }
@@ -111,7 +128,8 @@ export class Scheduler {
     this.current = 'running';
     const nodes = this.isPassive ? [] : this.stores.all();
     const begun = eachInTurn(nodes, (node) => this.begin(node));
-    const data = { isPassive: this.isPassive, ...this.codeJobs.summary };
+    const { role } = this.parts.options;
+    const data = { isPassive: this.isPassive, ...this.codeJobs.summary, ...(role === 'worker' ? { role } : {}) };
     return then(begun, () => {
       if (this.isRunning) this.facts.tell('scheduler.started', { data });
     });
@@ -132,12 +150,12 @@ export class Scheduler {
   }
 
   get(id: string): Awaitable<LocatedJob | null> {
-    return this.jobs.get(id);
+    return then(this.jobs.get(id), (found) => (found === null ? null : this.located(found)));
   }
 
   /** Ordered by id, over all stores. */
   list(filter?: JobFilter & { readonly store?: string }): Awaitable<LocatedJob[]> {
-    return this.jobs.list(filter);
+    return then(this.jobs.list(filter), (found) => found.map((located) => this.located(located)));
   }
 
   /** Jobs of the code with `enabled: false`, which no store keeps. */
@@ -146,11 +164,11 @@ export class Scheduler {
   }
 
   pause(id: string, options: PauseOptions): Awaitable<JobRecord> {
-    return this.jobs.pause(id, options);
+    return this.seenLater(this.jobs.pause(id, options));
   }
 
   resume(id: string, options: ResumeOptions): Awaitable<JobRecord> {
-    return this.jobs.resume(id, options);
+    return this.seenLater(this.jobs.resume(id, options));
   }
 
   /** No job makes runs on any node, but those with `evenInMaintenanceMode`. */
@@ -178,11 +196,11 @@ export class Scheduler {
   }
 
   reschedule(id: string, trigger: Trigger, timezone?: string): Awaitable<JobRecord> {
-    return this.jobs.reschedule(id, trigger, timezone);
+    return this.seenLater(this.jobs.reschedule(id, trigger, timezone));
   }
 
   modify(id: string, changes: JobChanges): Awaitable<JobRecord> {
-    return this.jobs.modify(id, changes);
+    return this.seenLater(this.jobs.modify(id, changes));
   }
 
   remove(id: string): Awaitable<JobRecord> {
@@ -191,6 +209,20 @@ export class Scheduler {
 
   runNow(id: string, options: RunNowOptions): Awaitable<RunRecord> {
     return this.runCommands.runNow(id, options);
+  }
+
+  /** A job of a driven trigger, in a store of this process, has its fire times from there; null: from nowhere. */
+  driveBy(id: string, driver: Driver | null): void {
+    this.driven.drive(id, driver);
+  }
+
+  /**
+   * The driver of a job fired: makes a scheduled run, which starts before the call returns where a slot is free.
+   *
+   * @returns null: a pause stands in the way, or the job is gone
+   */
+  tick(id: string, tick: Tick): Awaitable<RunRecord | null> {
+    return this.driven.tick(id, tick);
   }
 
   /** Tries a settled run once more, as a manual run with the same arguments. */
@@ -229,7 +261,17 @@ export class Scheduler {
 
   /** Fire times to come of active jobs, in order; 10,000 at most. */
   preview(from: Instant, to: Instant, filter: JobFilter & { store?: string } = {}): Awaitable<PreviewFire[]> {
-    return preview(this.parts, this.jobs, { from, to }, filter);
+    return preview({ parts: this.parts, jobs: this, driven: this.driven }, { from, to }, filter);
+  }
+
+  /** What a start of this code would change in stores that outlive the process; nothing is written. */
+  diff(): Awaitable<ScheduleDiff> {
+    return scheduleDiff(this.codeJobs.definitions, { parts: this.parts, stores: this.stores });
+  }
+
+  /** Deletes history beyond age and count, in steps; answers how many runs went. */
+  prune(onStep: (deleted: number) => void): Promise<number> {
+    return pruneAll(this.stores.all(), this.parts, onStep);
   }
 
   /** Why there was, or was no, run of a job at an instant. */
@@ -289,12 +331,33 @@ export class Scheduler {
     }
   }
 
+  private located(found: LocatedJob): LocatedJob {
+    const job = this.driven.seen(found.job, this.parts.clock.now());
+    return job === found.job ? found : { store: found.store, job };
+  }
+
+  private seenLater(changed: Awaitable<JobRecord>): Awaitable<JobRecord> {
+    return then(changed, (job) => this.driven.seen(job, this.parts.clock.now()));
+  }
+
+  /** Another node paused the application, or ended that: jobs of this process obey, too. */
+  private pauseRead(pause: JobPause | null): void {
+    for (const node of this.nodesByStore.values()) {
+      if (node.store.isShared) continue;
+      settled(
+        () => node.writePause(pause),
+        () => node.health.answered('change'),
+        (error) => node.health.failed('change', error),
+      );
+    }
+  }
+
   private writePause(pause: JobPause | null): Awaitable<void> {
     return eachInTurn(this.stores.all(), (node) => node.writePause(pause));
   }
 
   private roomMade(): void {
-    for (const node of this.nodesByStore.values()) node.loop.roomMade();
+    for (const { loop } of this.storeNodes) loop.roomMade();
     this.quiet.look();
   }
 

@@ -12,9 +12,13 @@ const BATCH = 500;
 const BAD_AFTER = 3;
 const BAD_ALONE_AFTER = 10;
 
-interface Item {
-  readonly settlement: Settlement;
+/** What became of a run, and is not written. */
+export interface Unwritten {
   readonly run: LiveRun;
+  readonly settlement: Settlement;
+}
+
+interface Item extends Unwritten {
   failures: number;
   /** Batches written when it first failed alone. */
   writtenThen: number;
@@ -22,11 +26,23 @@ interface Item {
   cut: Settlement | null;
 }
 
+const NOTHING: readonly Item[] = [];
+
+/** A batch that is written together with a claim. */
+export interface TakenAlong {
+  readonly settlements: readonly Settlement[];
+  /** The claim's answer: they are durable. */
+  written(held: readonly boolean[]): void;
+  failed(error: unknown): void;
+}
+
 export interface SettleParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly health: StoreHealth;
   readonly patience: Patience;
+  /** Claims at once, and takes along what is to be written; false: nothing is to be claimed now. */
+  claimAlong(): boolean;
 }
 
 /** Called when a settlement is durable; `isHeld` false: the run had been taken over, nothing was written. */
@@ -41,7 +57,7 @@ export class SettleQueue {
   private limit = BATCH;
   private isBusy = false;
   private isAsked = false;
-  private inFlight = 0;
+  private inFlight: readonly Item[] = NOTHING;
   /** Batches written, ever. */
   private written = 0;
   private timer: Timer | null = null;
@@ -53,9 +69,10 @@ export class SettleQueue {
   private readonly patience: Patience;
 
   constructor(
-    { store, clock, health, patience }: SettleParts,
+    private readonly parts: SettleParts,
     private readonly onSettled: OnSettled,
   ) {
+    const { store, clock, health, patience } = parts;
     this.store = store;
     this.clock = clock;
     this.health = health;
@@ -63,7 +80,12 @@ export class SettleQueue {
   }
 
   get size(): number {
-    return this.items.length + this.inFlight;
+    return this.items.length + this.inFlight.length;
+  }
+
+  /** What a batch on its way has, and what waits behind it. */
+  get unwritten(): readonly Unwritten[] {
+    return [...this.inFlight, ...this.items];
   }
 
   get isFull(): boolean {
@@ -75,7 +97,19 @@ export class SettleQueue {
     this.items.push({ settlement, run, failures: 0, writtenThen: 0, cut: null });
     if (this.isAsked || this.isBusy || this.timer !== null) return;
     this.isAsked = true;
-    void Promise.resolve().then(() => this.flush());
+    void Promise.resolve().then(() => this.asked());
+  }
+
+  /** What the next claim is to write; null: nothing, or it goes alone, as long as a row may be bad. */
+  takeAlong(): TakenAlong | null {
+    if (this.items.length === 0 || this.isBusy || this.timer !== null || this.limit < BATCH) return null;
+    const batch = this.nextBatch();
+    return {
+      settlements: batch.map(settlementOf),
+      // What is left is for the next claim of this turn, or for its end.
+      written: (held) => this.sent(batch, held),
+      failed: (error) => this.notSent(batch, error),
+    };
   }
 
   flush(): void {
@@ -97,31 +131,43 @@ export class SettleQueue {
     this.timer = null;
   }
 
-  private send(): void {
+  private asked(): void {
+    this.isAsked = false;
+    if (this.items.length > 0 && !this.parts.claimAlong()) this.flush();
+  }
+
+  private nextBatch(): Item[] {
     const batch = this.items.length <= this.limit ? this.items : this.items.slice(0, this.limit);
     this.items = batch === this.items ? [] : this.items.slice(this.limit);
     this.isBusy = true;
-    this.inFlight = batch.length;
+    this.inFlight = batch;
+    return batch;
+  }
+
+  private send(): void {
+    const batch = this.nextBatch();
     settled(
       () => this.patience.await('a settle', () => this.store.jobs.settle(batch.map(settlementOf)), nothing),
-      (held) => this.sent(batch, held),
+      (held) => {
+        this.sent(batch, held);
+        this.flushAgain();
+      },
       (error) => this.notSent(batch, error),
     );
   }
 
   private sent(batch: readonly Item[], held: readonly boolean[]): void {
     this.isBusy = false;
-    this.inFlight = 0;
+    this.inFlight = NOTHING;
     this.limit = Math.min(BATCH, this.limit * 2);
     this.written++;
     this.health.answered('settle');
     for (let at = 0; at < batch.length; at++) this.onSettled(batch[at].run, settlementOf(batch[at]), held[at]);
-    this.flushAgain();
   }
 
   private notSent(batch: Item[], error: unknown): void {
     this.isBusy = false;
-    this.inFlight = 0;
+    this.inFlight = NOTHING;
     if (batch.length === 1) this.setAside(batch[0], error);
     else this.items = [...batch, ...this.items];
     this.limit = Math.max(1, batch.length >> 1);

@@ -1,4 +1,5 @@
 import type { Millis } from '../core/index.js';
+import { tellRun } from './dispatch-site.js';
 import type { Quiet } from './quiet.js';
 import type { SchedulerParts } from './scheduler-parts.js';
 import { SchedulerStoppedError } from './stop-errors.js';
@@ -24,11 +25,25 @@ export async function shutDown(
     for (const node of nodes) node.dispatcher.endAll();
   }
   for (const node of nodes) node.settles.hurry();
-  await quiet.until(() => quiet.isSettled(), LAST_WRITES);
+  if (!(await quiet.until(() => quiet.isSettled(), LAST_WRITES))) for (const node of nodes) tellUnwritten(node);
   const closed = await Promise.allSettled(nodes.map(async (node) => node.close()));
   const ended = await Promise.allSettled([...parts.executors.values()].map(async (executor) => executor.close?.()));
   const failed = [...closed, ...ended].find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** Nothing that was accepted is lost with it: a run without an outcome is recovered by another node, or the next start. */
+function tellUnwritten(node: StoreNode): void {
+  for (const { run, settlement } of node.settles.unwritten) {
+    const what =
+      settlement.kind === 'release'
+        ? 'it had not started and could not be given back'
+        : `its outcome (${settlement.kind === 'retry' ? 'to be tried again' : settlement.outcome}) could not be written`;
+    const detail =
+      `${what} within ${LAST_WRITES} ms of the stop. It is taken over when its lease ends, up to ` +
+      `${node.options.lease} ms from now, and then its job's "recovery" decides`;
+    tellRun(node, 'run.unsettled', run, { detail, error: run.thrown });
+  }
 }
 
 function abortAll(nodes: readonly StoreNode[], timeout: Millis): void {

@@ -15,6 +15,7 @@ export class Slots {
   private line: Waiting[] = [];
   private head = 0;
   private isServing = false;
+  private readonly promised: (() => number)[] = [];
 
   constructor(
     readonly name: string,
@@ -28,6 +29,23 @@ export class Slots {
 
   get waiting(): number {
     return this.line.length - this.head;
+  }
+
+  /** How many runs more could be started: slots of runs that are claimed and wait for their time are taken. */
+  get room(): number {
+    let room = this.free - this.waiting;
+    for (const count of this.promised) room -= count();
+    return Math.max(0, room);
+  }
+
+  /** `count` tells how many runs of this executor somebody has claimed and not offered a slot yet. */
+  promise(count: () => number): void {
+    this.promised.push(count);
+  }
+
+  /** A claimed run went before it had a slot. */
+  forgone(): void {
+    this.onFree();
   }
 
   /** Starts the run now, or as soon as those before it in line have left. */

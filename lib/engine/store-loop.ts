@@ -1,12 +1,15 @@
 import type { Awaitable, ClaimRequest, ClaimResult, Instant, Millis, PlanRuns, Timer } from '../core/index.js';
 import type { LoopSite } from './loop-site.js';
-import { isPromise } from './settled.js';
+import { isPromise, then } from './settled.js';
+import type { TakenAlong } from './settle-queue.js';
 import { NO_TIME } from './store-time.js';
 
 /** Batches in one turn of a store that answers at once; then other work of the process gets its turn. */
 const BATCHES_A_TURN = 20;
 /** When a claim brings nothing though something is due, it is not repeated at once. */
 const FRUITLESS_WAIT: Millis = 250;
+/** How often the time is asked for at a start, until an answer comes soon enough to be believed. */
+const MEASUREMENTS = 4;
 const FOREVER = 8_640_000_000_000_000;
 
 /**
@@ -26,6 +29,8 @@ export class StoreLoop {
   private isStarved = false;
   private isCramped = false;
   private mustMeasure = false;
+  /** Claims that may still be made before other work of the process gets its turn. */
+  private batchesLeft = BATCHES_A_TURN;
 
   /** A claim is on its way; after `stop` its runs are given back. */
   get isClaiming(): boolean {
@@ -64,6 +69,14 @@ export class StoreLoop {
     if (this.isOpen && !this.isInTurn) this.turn();
   }
 
+  /** Claims at once where outcomes can be written in the same step; false: nothing is to be claimed now. */
+  claimAlong(): boolean {
+    if (!this.isOpen || this.isInTurn || this.isAsking || this.isStarved || this.batchesLeft <= 0) return false;
+    if (!this.settlesWithClaims || this.site.time.now() < this.claimAt) return false;
+    this.goThroughTurn();
+    return true;
+  }
+
   /** Sleeps no longer than until `instant`, in store time. */
   wakeBy(instant: Instant): void {
     if (instant < this.claimAt) this.claimAt = instant;
@@ -79,12 +92,22 @@ export class StoreLoop {
   }
 
   /** Asks the store for its time and nothing else. */
-  measure(): Awaitable<void> {
+  measure(tries = MEASUREMENTS): Awaitable<void> {
     this.mustMeasure = true;
-    return this.ask(MEASURING);
+    // An answer that was long on its way says little of the time; another one may be quicker.
+    return then(this.ask(MEASURING), () => (tries > 1 && this.site.time.isVague ? this.measure(tries - 1) : undefined));
+  }
+
+  private get settlesWithClaims(): boolean {
+    return this.site.store.jobs.settlesWithClaims === true;
   }
 
   private turn(): void {
+    this.batchesLeft = BATCHES_A_TURN;
+    this.goThroughTurn();
+  }
+
+  private goThroughTurn(): void {
     // Armed still, when this turn follows from a claim's answer.
     this.timer?.cancel();
     this.timer = null;
@@ -116,16 +139,19 @@ export class StoreLoop {
     const { dispatcher, leases, store, time } = this.site;
     const { nextDueAt } = dispatcher.line;
     if (nextDueAt === null || nextDueAt > time.now()) return;
-    if (store.isShared && store.jobs.hasForeignWrites?.() === true) leases.distrust();
+    const { jobs } = store;
+    if (store.isShared && (jobs.hasForeignWrites?.() ?? jobs.watch === undefined)) leases.distrust();
     dispatcher.startDue(time.now());
   }
 
   private claimBatches(): void {
-    for (let batch = 0; batch < BATCHES_A_TURN && this.isOpen; batch++) {
+    while (this.batchesLeft > 0 && this.isOpen) {
       const request = this.nextRequest();
       if (request === null) return;
+      this.batchesLeft--;
       this.claimAt = FOREVER;
-      const answer = this.ask(request);
+      const along = this.settlesWithClaims && request !== MEASURING ? this.site.settles.takeAlong() : null;
+      const answer = this.ask(request, along);
       if (isPromise(answer)) {
         this.isAsking = true;
         void answer.then(() => this.goOn());
@@ -144,10 +170,19 @@ export class StoreLoop {
     }
   }
 
-  private ask(request: ClaimRequest): Awaitable<void> {
+  private ask(terms: ClaimRequest, along: TakenAlong | null = null): Awaitable<void> {
     const startedAt = this.site.clock.monotonic();
-    const claimed = (result: ClaimResult): void => this.claimed(request, result, startedAt);
-    const failed = (error: unknown): void => this.claimFailed(error);
+    const request = along === null ? terms : { ...terms, settlements: along.settlements };
+    let unwritten = along;
+    const claimed = (result: ClaimResult): void => {
+      unwritten = null;
+      along?.written(result.settled ?? []);
+      this.claimed(request, result, startedAt);
+    };
+    const failed = (error: unknown): void => {
+      unwritten?.failed(error);
+      this.claimFailed(error);
+    };
     try {
       const answer = this.site.patience.await(
         'a claim',
@@ -170,11 +205,14 @@ export class StoreLoop {
       return;
     }
     site.claimTold(result);
-    if (this.isOpen)
-      site.dispatcher.accept(result.claims, site.store.isShared ? startedAt + site.options.lease : Infinity);
+    const { isShared } = site.store;
+    if (this.isOpen) site.dispatcher.accept(result.claims, isShared ? startedAt + site.options.lease : Infinity);
     else site.dispatcher.giveBack(result.claims);
-    site.settles.flush();
+    // What this claim left alone, or gave back, is no longer to be found by its time alone.
+    if (isShared) this.isCramped ||= site.isCramped();
     this.claimAt = Math.min(this.claimAt, this.nextClaimAt(result), this.pauseEnd());
+    // The next claim takes along what has ended by then.
+    if (!this.settlesWithClaims || this.claimAt > site.time.now()) site.settles.flush();
   }
 
   private pauseEnd(): Instant {
@@ -215,7 +253,7 @@ export class StoreLoop {
   private nextClaimAt(result: ClaimResult): Instant {
     const now = this.site.time.now();
     const { nextDueAt } = result;
-    if (result.hasMore || (nextDueAt !== null && nextDueAt <= now)) {
+    if (result.hasMore || this.site.leftWhatFits() || (nextDueAt !== null && nextDueAt <= now)) {
       return broughtNothing(result) ? now + FRUITLESS_WAIT : now;
     }
     if (!this.site.store.isShared) return nextDueAt ?? FOREVER;

@@ -1,4 +1,16 @@
-import type { Awaitable, ClaimResult, Clock, Instant, JobPause, JobRecord, Settlement, Store } from '../core/index.js';
+import type {
+  Awaitable,
+  ClaimResult,
+  Clock,
+  Instant,
+  JobPause,
+  JobRecord,
+  Millis,
+  Settlement,
+  Store,
+  Timer,
+} from '../core/index.js';
+import { ClaimRoom } from './claim-room.js';
 import { Dispatcher } from './dispatcher.js';
 import type { DispatchSite } from './dispatch-site.js';
 import type { Facts } from './facts.js';
@@ -28,6 +40,8 @@ export interface SharedParts {
   readonly slots: ReadonlyMap<string, Slots>;
   /** Something ended or was settled: who waits for quiet looks again. */
   readonly changed: () => void;
+  /** A store that other nodes write to told of another pause of the application. */
+  readonly pauseRead: (pause: JobPause | null) => void;
 }
 
 /** One store on this node: its loop, its claims and its outcomes. */
@@ -48,12 +62,15 @@ export class StoreNode implements DispatchSite, LoopSite {
   private readonly upkeep: Upkeep;
   private readonly finishedJobs: FinishedJobs;
   private readonly plans: PlanCalls;
+  readonly room = new ClaimRoom();
   readonly exceptTasks = new Set<string>();
   readonly exceptExecutors = new Set<string>();
   /** The application's paused flag, as last read. */
   pause: JobPause | null = null;
   private hasBuffered = false;
   private isJoined = false;
+  private isEnding = false;
+  private readonly timers = new Set<Timer>();
   private unwatch: (() => void) | null = null;
 
   constructor(
@@ -85,6 +102,10 @@ export class StoreNode implements DispatchSite, LoopSite {
     });
     this.upkeep = new Upkeep(this);
     this.finishedJobs = new FinishedJobs(this);
+    if (store.isShared) {
+      for (const [name, own] of slots)
+        own.promise(() => this.dispatcher.line.countOf(name) + this.leases.waitingOf(name));
+    }
   }
 
   /** Creates the schema, and learns the store's time before anything is judged by it. */
@@ -118,8 +139,22 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.heartbeat.beat();
   }
 
+  /** Calls back once after a while, unless the node stops before. */
+  later(wait: Millis, go: () => void): void {
+    // A start may be answered after the stop that it met.
+    if (this.isEnding) return;
+    const timer = this.clock.after(wait, () => {
+      this.timers.delete(timer);
+      go();
+    });
+    this.timers.add(timer);
+  }
+
   /** Claims no more and gives back what has not started. */
   stopClaiming(): void {
+    this.isEnding = true;
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
     this.loop.stop();
     this.dispatcher.releaseHeld();
     this.settles.flush();
@@ -151,9 +186,10 @@ export class StoreNode implements DispatchSite, LoopSite {
   }
 
   followUp(run: LiveRun, settlement: Settlement): void {
-    if (settlement.kind === 'retry') {
+    if (run.isLast && settlement.kind !== 'release') tellFinished(this, run.job);
+    if (settlement.kind !== 'outcome') {
       this.loop.wakeBy(settlement.dueAt);
-    } else if (settlement.kind === 'outcome') {
+    } else {
       const dueAt = settlement.afterwards?.dueAt;
       if (dueAt !== undefined && dueAt !== null) this.loop.wakeBy(dueAt);
       if (this.hasBuffered || mayPromote(run)) this.loop.wake();
@@ -170,20 +206,26 @@ export class StoreNode implements DispatchSite, LoopSite {
     return this.pause?.until ?? null;
   }
 
+  claimAlong(): boolean {
+    return this.loop.claimAlong();
+  }
+
   claimTerms(now: Instant): ClaimTerms | null {
     if (this.settles.isFull) return null;
     this.forgetKnownTasks();
-    let free = 0;
+    const { claimBatch } = this.options;
+    let widest = 0;
     let full: Set<string> | null = null;
     for (const [name, slots] of this.slots) {
-      if (this.hasRoom(slots)) free += slots.free;
-      else full = (full ?? new Set<string>(this.exceptExecutors)).add(name);
+      const room = this.roomOf(slots);
+      if (room > widest) widest = room;
+      if (room === 0) full = (full ?? new Set<string>(this.exceptExecutors)).add(name);
     }
-    if (full !== null && full.size >= this.slots.size + this.exceptExecutors.size) return null;
-    const { claimBatch } = this.options;
+    if (widest === 0) return null;
+    if (this.store.isShared) this.room.begin(this.slots);
     return {
       node: this.parts.node.id,
-      limit: this.store.isShared ? Math.min(claimBatch, free) : claimBatch,
+      limit: this.store.isShared ? Math.min(claimBatch, widest) : claimBatch,
       exceptTasks: this.exceptTasks.size === 0 ? NONE : this.exceptTasks,
       exceptExecutors: full ?? this.exceptExecutors,
       isPaused: isPausedAt(this.pause, now),
@@ -191,22 +233,37 @@ export class StoreNode implements DispatchSite, LoopSite {
     };
   }
 
-  claimTold({ skipped, finished, cancelled }: ClaimResult): void {
+  /** Some executor has no room, or none any more: whoever leaves a slot of it wakes the loop. */
+  isCramped(): boolean {
+    for (const slots of this.slots.values()) if (slots.room === 0) return true;
+    return false;
+  }
+
+  leftWhatFits(): boolean {
+    return this.store.isShared && this.room.hasRoomAgain(this.slots);
+  }
+
+  claimTold(result: ClaimResult): void {
+    const { skipped, cancelled } = result;
     this.plans.followUp();
+    this.finished(result);
     for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
-    for (const job of finished) this.finished(job);
     for (const { runId } of cancelled) this.dispatcher.cancel(runId, 'replaced by a newer run');
   }
 
-  private finished(job: JobRecord): void {
-    this.facts.tell('job.finished', { store: this.store.alias, job, detail: job.statusReason });
-    if (!this.store.isShared) this.finishedJobs.add(job);
+  /** A job has its end with its last claim, long before that run's end: it is told of when that run has had its turn. */
+  private finished({ finished, claims }: ClaimResult): void {
+    if (finished.length === 0) return;
+    const running = new Set(claims.map(({ jobId, cause }) => (cause === 'planned' ? jobId : null)));
+    for (const job of finished) {
+      if (!running.has(job.id)) tellFinished(this, job);
+      if (!this.store.isShared) this.finishedJobs.add(job);
+    }
   }
 
   /** Runs of a shared store are left to nodes that can start them; those of this process wait here, up to a batch. */
-  private hasRoom(slots: Slots): boolean {
-    if (this.store.isShared) return slots.free > 0 && slots.waiting === 0;
-    return slots.waiting < this.options.claimBatch;
+  private roomOf(slots: Slots): number {
+    return this.store.isShared ? slots.room : Math.max(0, this.options.claimBatch - slots.waiting);
   }
 
   private forgetKnownTasks(): void {
@@ -218,7 +275,9 @@ export class StoreNode implements DispatchSite, LoopSite {
   private pauseRead(pause: JobPause | null): void {
     const isChanged = pause?.at !== this.pause?.at || pause?.until !== this.pause?.until;
     this.pause = pause;
-    if (isChanged) this.loop.wake();
+    if (!isChanged) return;
+    this.loop.wake();
+    if (this.store.isShared) this.shared.pauseRead(pause);
   }
 
   /** Another node changed something. */
@@ -226,6 +285,10 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.claimsChanged();
     this.loop.wake();
   }
+}
+
+function tellFinished({ facts, store }: StoreNode, job: JobRecord): void {
+  facts.tell('job.finished', { store: store.alias, job, detail: job.statusReason });
 }
 
 /** Closing this run may have made a buffered one due. */

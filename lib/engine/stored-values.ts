@@ -1,6 +1,6 @@
 import type { JsonValue, RunError } from '../core/index.js';
 
-/** Kept of a result, an output or an error's stack, at most (SEMANTICS section 4). */
+/** Kept of a result, an output or a detail, at most (SEMANTICS section 4). */
 export const TEXT_LIMIT = 64 * 1_024;
 const MESSAGE_LIMIT = 4 * 1_024;
 const STACK_LIMIT = 16 * 1_024;
@@ -26,6 +26,11 @@ export function errorOf(thrown: unknown): RunError {
     // A getter of what was thrown throws itself.
     return plain(NO_TEXT);
   }
+}
+
+/** More on a reason, in words that somebody else may have chosen. */
+export function detailOf(detail: string | null): string | null {
+  return detail === null ? null : bounded(String(detail), TEXT_LIMIT);
 }
 
 /** The beginning of a text, well formed, with a mark where something is missing. */

@@ -1,5 +1,5 @@
 import { JobContext } from '../core/index.js';
-import type { Attempt, Executor } from '../core/index.js';
+import type { Attempt, Awaitable, Executor } from '../core/index.js';
 import { InvalidConcurrencyError } from './errors.js';
 import { privateArgs } from './private-args.js';
 
@@ -10,7 +10,7 @@ export interface AsyncExecutorOptions {
 
 /**
  * Runs attempts in this process, on the main thread. The handler is called before `execute` returns; concurrency counts
- * attempts whose promises are open. It cannot kill: a handler that ignores its signal runs on.
+ * attempts whose promises are open. A handler that ignores its signal runs on, unless its task can be killed: a process.
  *
  * @throws {InvalidConcurrencyError}
  * @example new AsyncExecutor({ concurrency: 50 })
@@ -26,6 +26,10 @@ export class AsyncExecutor implements Executor {
   }
 
   execute({ handler, args, context }: Attempt): unknown {
-    return JobContext.enter(context, () => handler(privateArgs(args), context));
+    return JobContext.enter(context, handler, privateArgs(args), context);
+  }
+
+  kill({ handler, context }: Attempt): Awaitable<boolean> {
+    return handler.kill?.(context) ?? false;
   }
 }

@@ -2,10 +2,12 @@ import type { Awaitable, Clock, Hook, HookOutcome, JobHooks, Timer } from '../..
 import { isTriedAgain } from '../conclude.js';
 import type { Ending } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
-import { isPromise, settled } from '../settled.js';
+import { isPromise } from '../settled.js';
 import { callHook, firstThat } from './call-hooks.js';
+import type { Round } from './call-hooks.js';
 
 const NONE: readonly Hook[] = [];
+const EACH: Round = { call: callSafely, ends: () => false };
 
 /**
  * Calls `onSuccess`, or `onFailure` when no other attempt follows, then `after`, with the outcome of the attempt. What
@@ -19,34 +21,33 @@ export function afterHooks(next: Link, hooks: JobHooks, clock: Clock): Link {
   const onFailureThenAfter = [...onFailure, ...after];
   const listOf = (run: LiveRun, ending: Ending): readonly Hook[] => {
     const { outcome } = ending;
+    if (outcome === 'succeeded') return onSuccessThenAfter;
     if (outcome === 'skipped') return NONE;
-    if (outcome === 'cancelled' || isTriedAgain(run, ending)) return after;
-    return outcome === 'succeeded' ? onSuccessThenAfter : onFailureThenAfter;
+    return outcome === 'cancelled' || isTriedAgain(run, ending) ? after : onFailureThenAfter;
   };
-  return (run, done) =>
-    next(run, (ending) => {
-      const list = listOf(run, ending);
-      if (list.length === 0) {
-        done(ending);
-        return;
-      }
-      const over = withinTimeout(run, clock, () => done(ending));
-      settled(() => callAll(list, run, ending), over, over);
+  return (done) => {
+    const start = next((run, ending) => {
+      if (call(run, ending)) done(run, ending);
     });
+    /** true: they have ended; else `done` is told when they have. */
+    const call = (run: LiveRun, ending: Ending): boolean => {
+      const list = listOf(run, ending);
+      if (list.length === 0) return true;
+      const answer = callAll(list, run, ending);
+      if (!isPromise(answer)) return true;
+      const over = withinTimeout(run, clock, () => done(run, ending));
+      answer.then(over, over);
+      return false;
+    };
+    return (run) => {
+      const ending = start(run);
+      return ending === null || !call(run, ending) ? null : ending;
+    };
+  };
 }
 
-function callAll(hooks: readonly Hook[], run: LiveRun, ending: Ending): Awaitable<unknown> {
-  const outcome: HookOutcome = {
-    outcome: ending.outcome,
-    error: ending.error,
-    result: ending.result,
-    output: run.output,
-  };
-  return firstThat(
-    hooks,
-    (hook) => callSafely(hook, run, outcome),
-    () => false,
-  );
+function callAll(hooks: readonly Hook[], run: LiveRun, { outcome, error, result }: Ending): Awaitable<unknown> {
+  return firstThat(hooks, EACH, run, { outcome, error, result, output: run.output });
 }
 
 /** Answers what is to be called when the hooks have ended; a timeout, or the end of the node, may come before them. */
@@ -72,13 +73,16 @@ function withinTimeout(run: LiveRun, clock: Clock, done: () => void): () => void
   return end;
 }
 
-function callSafely(hook: Hook, run: LiveRun, outcome: HookOutcome): unknown {
-  const report = (error: unknown): void => run.context.logger.error(`The hook ${hook.name} failed`, error);
+function callSafely(hook: Hook, run: LiveRun, outcome?: HookOutcome): unknown {
   try {
     const answer = callHook(hook, run, outcome);
-    return isPromise(answer) ? answer.catch(report) : answer;
+    return isPromise(answer) ? answer.catch((error: unknown) => report(hook, run, error)) : answer;
   } catch (error) {
-    report(error);
+    report(hook, run, error);
     return null;
   }
+}
+
+function report(hook: Hook, run: LiveRun, error: unknown): void {
+  run.context.logger.error(`The hook ${hook.name} failed`, error);
 }

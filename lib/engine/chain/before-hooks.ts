@@ -1,21 +1,32 @@
-import type { JobHooks } from '../../core/index.js';
+import type { Awaitable, JobHooks } from '../../core/index.js';
 import { failed } from '../ending.js';
 import type { Link } from '../live-run.js';
-import { settled } from '../settled.js';
+import { isPromise } from '../settled.js';
 import { callHook, firstThat } from './call-hooks.js';
-import { unlessStopped } from './unless-stopped.js';
+import type { Round } from './call-hooks.js';
+import { goOnLater, unlessStopped } from './unless-stopped.js';
 
-const never = (): boolean => false;
+const EACH: Round = { call: callHook, ends: () => false };
 
 /** Calls the `before` hooks; one that throws fails the attempt, and the handler is not called. */
 export function beforeHooks(next: Link, hooks: JobHooks): Link {
   const { before } = hooks;
   if (before === undefined || before.length === 0) return next;
-  const goOn = unlessStopped(next);
-  return (run, done) =>
-    settled(
-      () => firstThat(before, (hook) => callHook(hook, run), never),
-      () => goOn(run, done),
-      (error) => done(failed(error)),
-    );
+  return (done) => {
+    const start = unlessStopped(next(done));
+    return (run) => {
+      let answer: Awaitable<unknown>;
+      try {
+        answer = firstThat(before, EACH, run);
+      } catch (error) {
+        return failed(error);
+      }
+      if (!isPromise(answer)) return start(run);
+      answer.then(
+        () => goOnLater(start, done, run),
+        (error: unknown) => done(run, failed(error)),
+      );
+      return null;
+    };
+  };
 }

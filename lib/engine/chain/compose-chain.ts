@@ -1,5 +1,5 @@
 import type { Clock, Executor, Instant, JobHooks } from '../../core/index.js';
-import type { Link, LiveRun } from '../live-run.js';
+import type { Done, Link, LiveRun, Start } from '../live-run.js';
 import { afterHooks } from './after-hooks.js';
 import { announced } from './announced.js';
 import { beforeHooks } from './before-hooks.js';
@@ -11,11 +11,11 @@ import { stoppable } from './stoppable.js';
 /** What the wrappers of a chain work with. */
 export interface ChainParts {
   readonly clock: Clock;
-  /** Store time. */
-  readonly now: () => Instant;
   readonly executorOf: (run: LiveRun) => Executor;
   /** The attempt begins. */
   readonly onStart: (run: LiveRun) => void;
+  /** An attempt that had to be waited for has ended, and so have its hooks. */
+  readonly onEnd: Done;
   /** Fire time plus jitter, as the plan counts it. */
   readonly plannedDueAt: (run: LiveRun) => Instant;
 }
@@ -25,31 +25,32 @@ export interface ChainParts {
  * cannot meet what belonged to the former one (P28); everything else a wrapper obeys is read from the run's own row.
  */
 export class Chains {
-  private readonly plain: Link;
-  private readonly ofHooks = new WeakMap<JobHooks, Link>();
+  private readonly plain: Start;
+  private readonly ofHooks = new WeakMap<JobHooks, Start>();
 
   constructor(private readonly parts: ChainParts) {
-    this.plain = compose({}, parts);
+    this.plain = this.compose({});
   }
 
-  of(hooks: JobHooks | null): Link {
+  of(hooks: JobHooks | null): Start {
     if (hooks === null) return this.plain;
     let chain = this.ofHooks.get(hooks);
     if (chain === undefined) {
-      chain = compose(hooks, this.parts);
+      chain = this.compose(hooks);
       this.ofHooks.set(hooks, chain);
     }
     return chain;
   }
-}
 
-/** From the inside out: each wrapper surrounds those above it. */
-function compose(hooks: JobHooks, { clock, now, executorOf, onStart, plannedDueAt }: ChainParts): Link {
-  let link = perform(executorOf);
-  link = beforeHooks(link, hooks);
-  link = announced(link, onStart);
-  link = conditions(link, hooks);
-  link = stoppable(link, clock, executorOf);
-  link = afterHooks(link, hooks, clock);
-  return withinGrace(link, now, plannedDueAt);
+  /** From the inside out: each wrapper surrounds those above it. */
+  private compose(hooks: JobHooks): Start {
+    const { clock, executorOf, onStart, onEnd, plannedDueAt } = this.parts;
+    let link: Link = perform(executorOf);
+    link = beforeHooks(link, hooks);
+    link = announced(link, onStart);
+    link = conditions(link, hooks);
+    link = stoppable(link, clock, executorOf);
+    link = afterHooks(link, hooks, clock);
+    return withinGrace(link, plannedDueAt)(onEnd);
+  }
 }

@@ -3,17 +3,16 @@ import { skipped } from '../ending.js';
 import type { Link, LiveRun } from '../live-run.js';
 
 /** Judges the grace time once more, just before the first attempt: whatever made the run wait since it was planned. */
-export function withinGrace(next: Link, now: () => Instant, plannedDueAt: (run: LiveRun) => Instant): Link {
-  return (run, done) => {
-    const grace = run.job.policy.misfireGraceTime;
-    if (grace === null || run.run.kind !== 'scheduled' || !run.isFirstAttempt) {
-      next(run, done);
-      return;
-    }
-    const late = now() - (wasMoved(run.run) ? Math.min(run.run.dueAt, plannedDueAt(run)) : run.run.dueAt);
-    const detail = `${late} ms late when it could start, more than the grace time of ${grace} ms`;
-    if (late <= grace) next(run, done);
-    else done(skipped('misfire', detail));
+export function withinGrace(next: Link, plannedDueAt: (run: LiveRun) => Instant): Link {
+  return (done) => {
+    const start = next(done);
+    return (run) => {
+      const grace = run.job.policy.misfireGraceTime;
+      if (grace === null || run.run.kind !== 'scheduled' || !run.isFirstAttempt) return start(run);
+      const late = run.startedAt! - (wasMoved(run.run) ? Math.min(run.run.dueAt, plannedDueAt(run)) : run.run.dueAt);
+      if (late <= grace) return start(run);
+      return skipped('misfire', `${late} ms late when it could start, more than the grace time of ${grace} ms`);
+    };
   };
 }
 

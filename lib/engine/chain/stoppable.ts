@@ -1,7 +1,7 @@
 import type { Clock, Executor, Outcome, Timer } from '../../core/index.js';
 import { stopped } from '../ending.js';
 import type { Ending } from '../ending.js';
-import type { Link, LiveRun, RunGuard } from '../live-run.js';
+import type { Done, Link, LiveRun, RunGuard } from '../live-run.js';
 import { settled } from '../settled.js';
 import { RunTimedOutError } from '../stop-errors.js';
 
@@ -10,15 +10,18 @@ import { RunTimedOutError } from '../stop-errors.js';
  * the outcome is written whether the handler has ended or not. An executor that can kill is asked to at that point.
  */
 export function stoppable(next: Link, clock: Clock, executorOf: (run: LiveRun) => Executor): Link {
-  return (run, done) => {
-    let early: Ending | null = null;
-    let guard: StopGuard | null = null;
-    next(run, (ending) => {
-      if (guard === null) early = ending;
-      else guard.end(ofStopped(run, ending));
+  return (done) => {
+    const start = next((run, ending) => {
+      if (run.guard instanceof StopGuard) run.guard.end(ofStopped(run, ending));
+      // What only looks like a promise may answer before it is waited for.
+      else run.earlyEnding ??= ending;
     });
-    if (early !== null) done(ofStopped(run, early));
-    else guard = new StopGuard(run, clock, executorOf(run), done);
+    return (run) => {
+      const ending = start(run) ?? run.earlyEnding;
+      if (ending !== null) return ofStopped(run, ending);
+      run.guard = new StopGuard(run, clock, executorOf(run), done);
+      return null;
+    };
   };
 }
 
@@ -30,10 +33,9 @@ class StopGuard implements RunGuard {
     private readonly run: LiveRun,
     private readonly clock: Clock,
     private readonly executor: Executor,
-    private readonly done: (ending: Ending) => void,
+    private readonly done: Done,
   ) {
     const { timeout } = run.job.policy;
-    run.guard = this;
     if (run.stopCause !== null) {
       this.stop();
     } else if (timeout !== null) {
@@ -58,7 +60,7 @@ class StopGuard implements RunGuard {
     this.isOver = true;
     this.timer?.cancel();
     this.run.guard = null;
-    this.done(ending);
+    this.done(this.run, ending);
   }
 
   private giveUp(): void {

@@ -64,6 +64,11 @@ export class CodeJobs {
     return this.all.filter((definition) => !definition.enabled);
   }
 
+  /** All that the code defines. */
+  get definitions(): readonly JobDefinition[] {
+    return this.all;
+  }
+
   /** For the line that a start writes. */
   get summary(): StartSummary {
     const jobs = this.all.length - this.notEnabled.length;
@@ -103,7 +108,9 @@ export class CodeJobs {
   private setAsideNotEnabled(): Awaitable<void> {
     const ids = this.notEnabled.map((definition) => definition.id);
     const shared = this.stores.all().filter((node) => node.store.isShared);
-    return ids.length === 0 ? undefined : eachInTurn(shared, (node) => this.orphan(node, ids));
+    return ids.length === 0 || this.parts.options.observes
+      ? undefined
+      : eachInTurn(shared, (node) => this.orphan(node, ids));
   }
 
   private orphan(node: StoreNode, ids: readonly string[]): Awaitable<void> {
@@ -143,6 +150,7 @@ export class CodeJobs {
     const putting = { now, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
     const jobs = definitions.map((definition) => newJobOf(definition, putting));
     this.idsByStore.set(node.store.alias, jobs.map((job) => job.id).sort());
+    if (this.parts.options.observes && node.store.isShared) return;
     const renewed = isPassive(this.parts.options) ? NONE : idsThatRenew(definitions);
     const put = node.store.jobs.put(jobs, {
       at: now,
@@ -205,7 +213,8 @@ function noChanges(): MutableChanges {
   return { added: [], changed: [], orphaned: [], unresolved: [], refused: [] };
 }
 
-function changeOf(store: string, job: JobRecord, before: JobRecord): StartChange {
+/** What a start changes, or would change, about a job. */
+export function changeOf(store: string, job: JobRecord, before: JobRecord): StartChange {
   const what: ('trigger' | 'options' | 'id' | 'status')[] = [];
   if (job.triggerFingerprint !== before.triggerFingerprint) what.push('trigger');
   if (job.restFingerprint !== before.restFingerprint) what.push('options');

@@ -67,6 +67,9 @@ export function canonical(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
 }
 
+/** Taken once: a test's sandbox looks a global name up anew each time, which is a thousand times slower than the call. */
+const { imul } = Math;
+
 /** 128 bits from four differently seeded hashes in one pass: it tells definitions apart, and guards nothing. */
 function digest(text: string): string {
   let one = 0x811c9dc5;
@@ -75,10 +78,10 @@ function digest(text: string): string {
   let four = 0xc2b2ae35;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
-    one = Math.imul(one ^ unit, 0x01000193);
-    two = Math.imul(two ^ unit, 0x85ebca77);
-    three = Math.imul(three ^ unit, 0xc2b2ae3d);
-    four = Math.imul(four ^ unit, 0x27d4eb2f);
+    one = imul(one ^ unit, 0x01000193);
+    two = imul(two ^ unit, 0x85ebca77);
+    three = imul(three ^ unit, 0xc2b2ae3d);
+    four = imul(four ^ unit, 0x27d4eb2f);
   }
   return hex(one ^ (two >>> 15)) + hex(two ^ (three >>> 15)) + hex(three ^ (four >>> 15)) + hex(four ^ (one >>> 15));
 }

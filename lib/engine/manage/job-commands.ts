@@ -6,28 +6,24 @@ import type {
   JobPatch,
   JobPolicy,
   JobRecord,
-  NewJob,
   PlannedSkip,
+  RunRecord,
   Trigger,
 } from '../../core/index.js';
-import { CodeJobError, DuplicateJobError, UnknownJobError } from '../errors.js';
+import { CodeJobError, UnknownJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { dueSpan } from '../fire-times.js';
+import { pauseDetail } from '../plan-draft.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
-import { then } from '../settled.js';
+import { settled, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
-import { refuseTwins } from './code-jobs.js';
 import { triggerFingerprint } from './fingerprint.js';
-import { newJobOf, nextPosition } from './new-job.js';
-import { movedPosition, replacement } from './reconcile.js';
+import { JobAdding } from './job-adding.js';
+import type { AddOptions } from './job-adding.js';
+import { nextPosition } from './new-job.js';
+import { movedPosition } from './reconcile.js';
 import type { LocatedJob, Stores } from './stores.js';
-
-export interface AddOptions {
-  /** The job with this id, added at run time before, is replaced as a whole. */
-  readonly replaceExisting: boolean;
-  /** The caller's transaction, where the store supports one. */
-  readonly within?: unknown;
-}
+import { withdrawnDue } from './withdrawn-runs.js';
 
 export interface PauseOptions {
   readonly by: string | null;
@@ -53,29 +49,22 @@ export interface JobChanges {
   readonly timezone?: string;
 }
 
-type Decide = (job: JobRecord, now: Instant) => JobPatch | 'remove' | null;
+type Decide = (job: JobRecord, now: Instant, unsettled: readonly RunRecord[]) => JobPatch | 'remove' | null;
 
 /** Changes of jobs at run time: each finds the job's store itself, and wakes its loop. */
 export class JobCommands {
+  private readonly adding: JobAdding;
+
   constructor(
     private readonly parts: SchedulerParts,
     private readonly stores: Stores,
     private readonly facts: Facts,
-  ) {}
+  ) {
+    this.adding = new JobAdding(parts, stores, facts);
+  }
 
   add(definitions: readonly JobDefinition[], options: AddOptions): Awaitable<JobRecord[]> {
-    refuseTwins(definitions);
-    const nodes = [...new Set(definitions.map((it) => this.storeOf(it)))];
-    const added = this.stores.collect(nodes, (node) => {
-      const own =
-        nodes.length === 1 ? definitions : definitions.filter((definition) => this.storeOf(definition) === node);
-      return then(this.refuseElsewhere(node, own), () => this.addTo(node, own, options));
-    });
-    return then(added, (lists) => {
-      if (lists.length === 1) return lists[0];
-      const byId = new Map(lists.flat().map((job) => [job.id, job]));
-      return definitions.map(({ id }) => byId.get(id)!);
-    });
+    return this.adding.add(definitions, options);
   }
 
   get(id: string): Awaitable<LocatedJob | null> {
@@ -107,30 +96,32 @@ export class JobCommands {
 
   resume(id: string, options: ResumeOptions): Awaitable<JobRecord> {
     const decide: Decide = (job, now) => (job.pause === null ? {} : this.resumed(job, now, options));
+    let missed: readonly PlannedSkip[] = [];
     return this.change(
       id,
       decide,
       (node, job, before) => {
         if (before.pause !== null) this.facts.tell('job.resumed', { store: node.store.alias, job });
+        this.tellMissed(node, job, missed);
       },
-      options.catchUp ? undefined : (before, now) => this.missedWhilePaused(before, now),
+      options.catchUp ? undefined : (before, now) => (missed = this.missedWhilePaused(before, now)),
     );
   }
 
   reschedule(id: string, trigger: Trigger, timezone?: string): Awaitable<JobRecord> {
-    return this.change(id, (job, now) => this.rescheduled(job, now, trigger, timezone), this.tellChanged('trigger'));
+    return this.move(id, (job, now) => this.rescheduled(job, now, trigger, timezone), this.tellChanged('trigger'));
   }
 
   modify(id: string, changes: JobChanges): Awaitable<JobRecord> {
     const { policy, hookNames, trigger, timezone, ...fields } = changes;
-    const decide: Decide = (job, now) => ({
+    const decide = (job: JobRecord, now: Instant): JobPatch => ({
       ...fields,
       ...(policy === undefined ? {} : { policy: { ...job.policy, ...policy } }),
       ...(hookNames === undefined ? {} : { hooks: hookNames }),
       ...(trigger === undefined && timezone === undefined ? {} : this.rescheduled(job, now, trigger, timezone)),
       withdraw: true,
     });
-    return this.change(id, decide, this.tellChanged('options'));
+    return this.move(id, decide, this.tellChanged('options'));
   }
 
   remove(id: string): Awaitable<JobRecord> {
@@ -144,62 +135,13 @@ export class JobCommands {
     });
   }
 
-  private storeOf(definition: JobDefinition): StoreNode {
-    return this.stores.at(definition.store) ?? this.stores.named(definition.store, whereOf(definition));
-  }
-
-  /** Ids are unique over all stores of an application. */
-  private refuseElsewhere(node: StoreNode, definitions: readonly JobDefinition[]): Awaitable<void> {
-    const others = this.stores.all().filter((other) => other !== node);
-    if (others.length === 0) return;
-    const ids = definitions.map(({ id }) => id);
-    const found = this.stores.firstOf(others, (other) =>
-      then(other.store.jobs.list({ ids }), ([job]) => (job === undefined ? null : { job, alias: other.store.alias })),
-    );
-    return then(found, (twin) => {
-      if (twin === null) return;
-      const second = definitions.find(({ id }) => id === twin.job.id)!;
-      throw new DuplicateJobError(twin.job.id, placeOf(twin.job, twin.alias), second.definedAt);
-    });
-  }
-
-  private addTo(node: StoreNode, definitions: readonly JobDefinition[], options: AddOptions): Awaitable<JobRecord[]> {
-    const now = node.time.now();
-    const putting = { now, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
-    const placeIn = (id: string): string => definitions.find((it) => it.id === id)?.definedAt ?? '';
-    const put = node.store.jobs.put(
-      definitions.map((definition) => newJobOf(definition, putting)),
-      {
-        at: now,
-        within: options.within,
-        reconcile: (existing, incoming) => {
-          if (isSame(existing, incoming)) return null;
-          if (existing.origin === 'code') throw new CodeJobError(existing.id, existing.task);
-          if (options.replaceExisting) return replacement(incoming);
-          throw new DuplicateJobError(existing.id, placeOf(existing, node.store.alias), placeIn(incoming.id));
-        },
-      },
-    );
-    return then(put, (results) => {
-      let soonest = Infinity;
-      for (const { kind, job } of results) {
-        if (kind === 'added') this.facts.tell('job.added', { store: node.store.alias, job });
-        if (kind === 'changed') this.facts.tell('job.changed', { store: node.store.alias, job, detail: 'replaced' });
-        if (job.dueAt !== null && job.dueAt < soonest) soonest = job.dueAt;
-      }
-      if (soonest < Infinity) node.loop.wakeBy(soonest);
-      if (results.some(({ kind }) => kind === 'changed')) node.claimsChanged();
-      return results.map(({ job }) => job);
-    });
-  }
-
   private change(id: string, decide: Decide, tell: Tell, record?: Missed): Awaitable<JobRecord> {
     return then(this.stores.get(id), ({ node }) => {
       const now = node.time.now();
       const changed = node.store.jobs.change({
         ids: [id],
         at: now,
-        decide: (job) => decide(job, now),
+        decide: (job, unsettled) => decide(job, now, unsettled),
         record: record === undefined ? undefined : (before) => record(before, now),
       });
       return then(changed, ([result]) => {
@@ -213,20 +155,51 @@ export class JobCommands {
     });
   }
 
+  /** A change that may set another fire time: what was due, and loses its run to it, leaves a reason. */
+  private move(id: string, decide: (job: JobRecord, now: Instant) => JobPatch, tell: Tell): Awaitable<JobRecord> {
+    let taken: readonly PlannedSkip[] = [];
+    const noting: Decide = (job, now, unsettled) => {
+      const patch = decide(job, now);
+      // Left where it is, the job goes back to the first of them.
+      const isMoved = patch.fireTime !== undefined && unsettled.length > 0;
+      taken = isMoved ? withdrawnDue(job, this.parts.triggers.decode(job.trigger), unsettled, now) : [];
+      return patch;
+    };
+    return this.change(id, noting, tell, () => taken);
+  }
+
   private resumed(job: JobRecord, now: Instant, { catchUp }: ResumeOptions): JobPatch {
     const resumed: JobPatch = { pause: null, losses: 0 };
     const nothingMissed = job.status !== 'active' || job.dueAt === null || job.dueAt > now;
     if (catchUp || nothingMissed) return resumed;
-    return { ...resumed, ...nextPosition(job, this.parts.triggers.decode(job.trigger), now) };
+    const trigger = this.parts.triggers.decode(job.trigger);
+    // Behind the last one that was due, not behind now: a fire time that has passed may be due later, with jitter.
+    const after = trigger.fixedDelay === null ? dueSpan(job.id, trigger, job.fireTime!, now).last : now;
+    return { ...resumed, ...nextPosition(job, trigger, after) };
+  }
+
+  /** The record was written with the change, which answers the job alone. */
+  private tellMissed(node: StoreNode, job: JobRecord, missed: readonly PlannedSkip[]): void {
+    for (const { reason, firstFireTime: from, fireTime: to } of missed) {
+      settled(
+        () => node.store.history.page({ jobId: job.id, states: ['skipped'], reason, from, to, limit: 1 }),
+        ({ runs: [run] }) => {
+          if (run !== undefined)
+            this.facts.tell('run.skipped', { store: node.store.alias, job, run, detail: run.detail });
+        },
+        // The record is there all the same.
+        () => undefined,
+      );
+    }
   }
 
   private missedWhilePaused(job: JobRecord, now: Instant): PlannedSkip[] {
     if (job.pause === null || job.status !== 'active' || job.dueAt === null || job.dueAt > now) return [];
     const trigger = this.parts.triggers.decode(job.trigger);
     const { first, last, count, countIsExact } = dueSpan(job.id, trigger, job.fireTime!, now);
-    const { by, reason } = job.pause;
-    const detail = `paused${by === null ? '' : ` by ${by}`}${reason === null ? '' : `: ${reason}`}`;
-    return [{ reason: 'paused', detail, fireTime: last, firstFireTime: first, count, countIsExact }];
+    return [
+      { reason: 'paused', detail: pauseDetail(job.pause), fireTime: last, firstFireTime: first, count, countIsExact },
+    ];
   }
 
   private rescheduled(job: JobRecord, now: Instant, trigger: Trigger | undefined, zone: string | undefined): JobPatch {
@@ -260,20 +233,4 @@ export class JobCommands {
 }
 
 type Tell = (node: StoreNode, job: JobRecord, before: JobRecord) => void;
-type Missed = (before: JobRecord, now: Instant) => PlannedSkip[];
-
-function isSame(existing: JobRecord, incoming: NewJob): boolean {
-  return (
-    existing.origin === incoming.origin &&
-    existing.triggerFingerprint === incoming.triggerFingerprint &&
-    existing.restFingerprint === incoming.restFingerprint
-  );
-}
-
-function whereOf({ id, definedAt }: JobDefinition): string {
-  return `Job "${id}" (${definedAt})`;
-}
-
-function placeOf(job: JobRecord, store: string): string {
-  return `the job that ${job.origin === 'code' ? 'the code' : 'the registry'} put into the store "${store}" (task ${job.task})`;
-}
+type Missed = (before: JobRecord, now: Instant) => readonly PlannedSkip[];

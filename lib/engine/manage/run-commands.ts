@@ -17,6 +17,7 @@ import { nextFireTime } from '../fire-times.js';
 import { admitRun } from '../plan.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { settled, then } from '../settled.js';
+import { detailOf } from '../stored-values.js';
 import type { StoreNode } from '../store-node.js';
 import { mayStandStill, setGoing } from './delayed-jobs.js';
 import { pageOfAll } from './page-of-all.js';
@@ -71,7 +72,8 @@ export class RunCommands {
     });
   }
 
-  cancel(runId: string, detail: string | null = null): Awaitable<RunRecord> {
+  cancel(runId: string, given: string | null = null): Awaitable<RunRecord> {
+    const detail = detailOf(given);
     const cancelled = this.stores.firstOf(this.stores.all(), (node) => {
       const at = node.time.now();
       const changed = node.store.jobs.change({ cancel: runId, at, detail });

@@ -1,4 +1,4 @@
-import type { Awaitable, JobRecord } from '../../core/index.js';
+import type { Awaitable, JobFilter, JobRecord } from '../../core/index.js';
 import { then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
 import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
@@ -20,20 +20,29 @@ export function surveyOf(node: StoreNode, ownIds: readonly string[]): Awaitable<
   const live = node.store.nodes.list(node.time.now() - ORPHANED_AFTER);
   return then(live, (nodes) => {
     const listed = new Set([...ownIds, ...nodes.flatMap((other) => other.jobIds)]);
-    const ofCode = eachPage(node, { origin: 'code' }, ({ id }) => !listed.has(id) && orphaned.push(id));
+    const ofCode = eachJob(node, { origin: 'code' }, ({ id }) => !listed.has(id) && orphaned.push(id));
     const setAside = (): Awaitable<void> =>
-      eachPage(node, { status: ['unresolved'] }, ({ id, origin }) => {
+      eachJob(node, { status: ['unresolved'] }, ({ id, origin }) => {
         if (origin === 'runtime' || listed.has(id)) unresolved.push(id);
       });
     return then(ofCode, () => then(setAside(), () => ({ orphaned, unresolved })));
   });
 }
 
-function eachPage({ store }: StoreNode, filter: object, act: (job: JobRecord) => unknown): Awaitable<void> {
+function eachJob(node: StoreNode, filter: JobFilter, act: (job: JobRecord) => unknown): Awaitable<void> {
+  return eachPage(node, filter, (jobs) => jobs.forEach(act));
+}
+
+/** Jobs in the order of their ids, so many at a time; a store of this process has them all at hand. */
+export function eachPage(
+  { store }: StoreNode,
+  filter: JobFilter,
+  act: (jobs: readonly JobRecord[]) => Awaitable<unknown>,
+): Awaitable<void> {
+  const limit = store.isShared ? JOBS_A_STEP : undefined;
   const from = (after: string | undefined): Awaitable<void> =>
-    then(store.jobs.list({ ...filter, after, limit: JOBS_A_STEP }), (jobs) => {
-      jobs.forEach(act);
-      return jobs.length < JOBS_A_STEP ? undefined : from(jobs[jobs.length - 1].id);
-    });
+    then(store.jobs.list({ ...filter, after, limit }), (jobs) =>
+      then(act(jobs), () => (limit === undefined || jobs.length < limit ? undefined : from(jobs[jobs.length - 1].id))),
+    );
   return from(undefined);
 }

@@ -10,6 +10,8 @@ import { TaskRound } from './task-round.js';
 const ROUND: Millis = 60_000;
 /** Soon, for jobs that were set aside until a node like this one comes. */
 const FIRST_ROUND: Millis = 10_000;
+/** Whatever a start leaves to be set aside has been by then. */
+const SETTLED_IN: Millis = 3_600_000;
 const NODE_FORGOTTEN_AFTER: Millis = 86_400_000;
 /** A node not seen for longer knows neither jobs nor tasks any more. */
 const LISTED_FOR: Millis = 600_000;
@@ -21,6 +23,7 @@ const LISTED_FOR: Millis = 600_000;
 export class Upkeep {
   private timer: Timer | null = null;
   private isOpen = false;
+  private startedAt: Millis = 0;
   private readonly removal: RemovalRound;
   private readonly tasks: TaskRound;
   private readonly delays: DelayRound;
@@ -33,6 +36,7 @@ export class Upkeep {
 
   start(): void {
     this.isOpen = true;
+    this.startedAt = this.site.clock.monotonic();
     this.arm(FIRST_ROUND);
   }
 
@@ -59,6 +63,11 @@ export class Upkeep {
     });
   }
 
+  private untilNext(): Millis {
+    const isSettledIn = this.site.clock.monotonic() - this.startedAt >= SETTLED_IN;
+    return isSettledIn ? ROUND * this.site.parts.options.pace : ROUND;
+  }
+
   /** With a random part, so that nodes take turns (P21). */
   private arm(wait: Millis): void {
     if (!this.isOpen) return;
@@ -67,11 +76,11 @@ export class Upkeep {
         () => this.round(),
         () => {
           this.site.health.answered('change');
-          this.arm(ROUND);
+          this.arm(this.untilNext());
         },
         (error) => {
           this.site.health.failed('change', error);
-          this.arm(ROUND);
+          this.arm(this.untilNext());
         },
       );
     });

@@ -57,9 +57,11 @@ export class ClaimStep {
   }
 
   *run(): Steps<ClaimResult> {
+    const { now, until, recoverBefore } = this.request;
+    this.session.lookAhead?.(this.query(this.limit + 1, until), recoverBefore);
     yield* this.recover();
     yield* this.claimDue();
-    const { now, until } = this.request;
+    yield* answer(this.session.tellOthers?.());
     const hasMore = this.left <= until;
     const next = hasMore ? null : yield* answer(this.session.claims.nextInstant(this.query(0, until), now));
     const nextDueAt = Math.min(next ?? Number.POSITIVE_INFINITY, this.left);
@@ -70,7 +72,7 @@ export class ClaimStep {
       cancelled: this.cancelled,
       hasMore,
       nextDueAt: nextDueAt === Number.POSITIVE_INFINITY ? null : nextDueAt,
-      storeNow: now,
+      storeNow: (yield* answer(this.session.storeTime?.(now))) ?? now,
     };
   }
 
@@ -101,8 +103,10 @@ export class ClaimStep {
     const lost = runs.filter((run) => !jobs.get(run.jobKey)!.isRemoved);
     yield* this.countLosses(lost, jobs);
     yield* answer(this.session.runs.hold(lost, node, leaseUntil));
-    for (const run of lost)
-      this.addClaim(heldRecord(run.record, this.request), jobs.get(run.jobKey)!.record, 'recovered');
+    for (const { record, jobKey } of lost) {
+      const leaseEndedAt = record.leaseUntil;
+      this.addClaim(heldRecord(record, this.request), jobs.get(jobKey)!.record, 'recovered', leaseEndedAt);
+    }
   }
 
   /** Losses of a generation that is gone say nothing about the present one. */
@@ -282,9 +286,9 @@ export class ClaimStep {
     yield* cancelRuns(this.session, job, { runs: named(plan.cancel), at: now, detail: 'replaced by a newer run' });
   }
 
-  private addClaim(run: RunRecord, job: JobRecord, cause: ClaimCause): void {
+  private addClaim(run: RunRecord, job: JobRecord, cause: ClaimCause, leaseEndedAt: Instant | null = null): void {
     const { leaseUntil } = this.request;
-    this.claims.push({ runId: run.id, jobId: run.jobId, token: run.token, run, job, leaseUntil, cause });
+    this.claims.push({ runId: run.id, jobId: run.jobId, token: run.token, run, job, leaseUntil, cause, leaseEndedAt });
   }
 
   private *jobsOf(runs: readonly StoredRun[]): Steps<Map<number, StoredJob>> {

@@ -1,6 +1,38 @@
 import { DEFAULT_POLICY } from '../../core/index.js';
 import type { JobRecord } from '../../core/index.js';
-import type { Definition, Shape } from './records.js';
+import { RecentMap } from './recent-map.js';
+import type { Definition, Shape, WrittenDefinition } from './records.js';
+
+/** Shapes whose texts are kept, about. */
+const KEPT_SHAPES = 1_000;
+
+/** Texts of shapes, kept: few shapes are shared by many jobs, and putting the keys in order costs more than writing a row. */
+export class ShapeTexts {
+  private readonly kept = new RecentMap<string, string>(KEPT_SHAPES);
+  private last: { readonly shape: Shape; readonly text: string } | null = null;
+
+  of(shape: Shape): string {
+    if (this.last !== null && isSameShape(this.last.shape, shape)) return this.last.text;
+    const { origin, task, timezone, appVersion, policy, hooks } = shape;
+    const quick = JSON.stringify([origin, task, timezone, appVersion, policy, hooks]);
+    let text = this.kept.get(quick);
+    if (text === undefined) this.kept.set(quick, (text = shapeTextOf(shape)));
+    this.last = { shape, text };
+    return text;
+  }
+}
+
+/** By identity: shapes are never changed once they are made. */
+export function isSameShape(a: Shape, b: Shape): boolean {
+  return (
+    a.policy === b.policy &&
+    a.hooks === b.hooks &&
+    a.task === b.task &&
+    a.timezone === b.timezone &&
+    a.origin === b.origin &&
+    a.appVersion === b.appVersion
+  );
+}
 
 /** Text of a shape's row. Equal shapes give equal texts: that is how they are found again. */
 export function shapeTextOf(job: Shape): string {
@@ -82,7 +114,7 @@ export function damagedDefinition(id: string): Definition {
   };
 }
 
-export function isDamaged(definition: Definition): boolean {
+export function isDamaged(definition: WrittenDefinition): boolean {
   return definition.description === DAMAGED_TEXT && definition.triggerFingerprint === '';
 }
 

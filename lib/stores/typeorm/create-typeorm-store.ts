@@ -1,3 +1,4 @@
+import type { DataSourceOptions } from 'typeorm';
 import type { Store } from '../../core/index.js';
 import { databaseFor } from './dialects/index.js';
 import { TypeOrmStoreOptionsError } from './errors.js';
@@ -23,12 +24,15 @@ import type { TypeOrmStoreOptions } from './typeorm-store-options.js';
 export function createTypeOrmStore(options: TypeOrmStoreOptions): Store {
   const { alias, application, clock, tablePrefix = DEFAULT_TABLE_PREFIX, runMigrations = true } = options;
   checkPrefix(alias, tablePrefix);
-  const database = databaseFor(reached(options), {
+  const place = reached(options);
+  const database = databaseFor(place, {
     store: alias,
     application,
     prefix: tablePrefix,
+    schema: options.schema ?? (place as { schema?: string }).schema ?? null,
     runMigrations,
     busyTimeout: options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT,
+    listens: options.listen ?? true,
     clock,
   });
   return {
@@ -40,7 +44,7 @@ export function createTypeOrmStore(options: TypeOrmStoreOptions): Store {
   };
 }
 
-function reached({ alias, dataSource, options }: TypeOrmStoreOptions) {
+function reached({ alias, dataSource, options }: TypeOrmStoreOptions): DataSourceOptions {
   if ((dataSource === undefined) === (options === undefined)) {
     throw new TypeOrmStoreOptionsError(
       alias,

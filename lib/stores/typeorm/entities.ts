@@ -9,7 +9,10 @@ export interface CarillonEntities extends Iterable<EntitySchema> {
   readonly shapes: EntitySchema;
   readonly definitions: EntitySchema;
   readonly jobs: EntitySchema;
+  /** On PostgreSQL the settled ones; `openRuns` are the others. */
   readonly runs: EntitySchema;
+  /** PostgreSQL only: runs that wait or are held. */
+  readonly openRuns: EntitySchema;
   readonly runTexts: EntitySchema;
 }
 
@@ -32,6 +35,7 @@ export function carillonEntities(tablePrefix: string = DEFAULT_TABLE_PREFIX): Ca
     definitions: entity('definitions', DEFINITIONS),
     jobs: entity('jobs', JOBS),
     runs: entity('runs', RUNS),
+    openRuns: entity('open_runs', OPEN_RUNS),
     runTexts: entity('run_texts', RUN_TEXTS),
   };
   return { ...entities, [Symbol.iterator]: () => Object.values(entities)[Symbol.iterator]() };
@@ -39,12 +43,18 @@ export function carillonEntities(tablePrefix: string = DEFAULT_TABLE_PREFIX): Ca
 
 type Column = EntitySchemaColumnOptions;
 
+/** Drivers of servers give integers of 64 bits as text. */
+const asNumber: ValueTransformer = {
+  from: (value: unknown) => (typeof value === 'string' ? Number(value) : value),
+  to: (value: unknown) => value,
+};
+
 function key(name: string): Column {
-  return { name, type: 'integer', primary: true };
+  return { name, type: 'integer', primary: true, transformer: asNumber };
 }
 
 function integer(name: string): Column {
-  return { name, type: 'integer', nullable: true };
+  return { name, type: 'integer', nullable: true, transformer: asNumber };
 }
 
 function text(name: string): Column {
@@ -139,7 +149,8 @@ const RUNS = {
   attempt: integer('attempt'),
   token: integer('token'),
   nodeKey: integer('node_key'),
-  leaseUntil: integer('lease_until'),
+  /** Not on PostgreSQL, where settled runs have none: selected when asked for. */
+  leaseUntil: { ...integer('lease_until'), select: false },
   isCancelRequested: flag('is_cancel_requested'),
   isForced: flag('is_forced'),
   createdAt: integer('created_at'),
@@ -147,6 +158,10 @@ const RUNS = {
   settledAt: integer('settled_at'),
   reason: word('reason', SKIP_REASONS),
 };
+
+const { settledAt: _settledAt, reason: _reason, ...unsettled } = RUNS;
+
+const OPEN_RUNS = { ...unsettled, leaseUntil: integer('lease_until') };
 
 const RUN_TEXTS = {
   runKey: key('run_key'),

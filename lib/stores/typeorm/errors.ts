@@ -62,6 +62,68 @@ export class StoreFileError extends SchedulerError {
   }
 }
 
+/** The server does not answer, or refuses the connection. Nothing of the step was written, or it is asked after. */
+export class StoreUnreachableError extends SchedulerError {
+  readonly code = 'STORE_UNREACHABLE';
+
+  constructor(
+    readonly store: string,
+    readonly place: string,
+    problem: string,
+    options?: Cause,
+  ) {
+    super(`Store "${store}" cannot reach its database at ${place}: ${problem}`, options);
+  }
+}
+
+/** The user of the connection may not do what the store needs. */
+export class StorePermissionError extends SchedulerError {
+  readonly code = 'STORE_PERMISSION';
+
+  constructor(
+    readonly store: string,
+    readonly place: string,
+    problem: string,
+    options?: Cause,
+  ) {
+    super(`Store "${store}" may not work on its database at ${place}: ${problem}`, options);
+  }
+}
+
+/** The server lacks what the store is built on. */
+export class ServerTooOldError extends SchedulerError {
+  readonly code = 'SERVER_TOO_OLD';
+
+  constructor(
+    readonly store: string,
+    readonly place: string,
+    readonly version: string,
+    readonly needed: string,
+  ) {
+    super(
+      `Store "${store}" cannot use the server at ${place}: it is version ${version}, and ${needed} is needed (for ` +
+        `FOR UPDATE SKIP LOCKED). Upgrade the server, or give the store another database.`,
+    );
+  }
+}
+
+/** One row is larger than the server takes. Nothing of the step was written. */
+export class StatementTooLongError extends SchedulerError {
+  readonly code = 'STATEMENT_TOO_LONG';
+
+  constructor(
+    readonly store: string,
+    readonly place: string,
+    readonly bytes: number,
+    readonly limit: number,
+  ) {
+    super(
+      `Store "${store}" cannot write a row of ${bytes} bytes to ${place}: the server takes packets of ${limit} bytes. ` +
+        `Nothing of this step was written. Pass less (an id instead of what it names), or raise max_allowed_packet.`,
+    );
+  }
+}
+
 /** No room is left for what was to be written. The step was undone as a whole. */
 export class StoreFullError extends SchedulerError {
   readonly code = 'STORE_FULL';

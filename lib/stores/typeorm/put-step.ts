@@ -6,6 +6,9 @@ import type { Session } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
+/** Jobs written together, at most: a server gives out new keys in blocks, and takes statements of bounded size. */
+const AT_A_TIME = 2_000;
+
 /** What is to be done with one item. */
 interface Decision {
   readonly job: NewJob;
@@ -18,8 +21,8 @@ interface Decision {
 export class PutStep {
   /** Rows by id, as they are so far. */
   private readonly stored = new Map<string, StoredJob>();
-  /** Records as they will be after the items so far; null: renamed away. */
-  private readonly ahead = new Map<string, JobRecord | null>();
+  /** Jobs as they will be after the items so far; null: renamed away. */
+  private readonly ahead = new Map<string, JobRecord | NewJob | null>();
   private readonly results: PutResult[] = [];
   /** New jobs in a row are written together. */
   private added: NewJob[] = [];
@@ -30,7 +33,11 @@ export class PutStep {
   ) {}
 
   *run(jobs: readonly NewJob[]): Steps<PutResult[]> {
-    const ids = new Set(jobs.flatMap((job) => [job.id, ...job.aliases]));
+    const ids = new Set<string>();
+    for (const { id, aliases } of jobs) {
+      ids.add(id);
+      for (const alias of aliases) ids.add(alias);
+    }
     for (const job of yield* answer(this.session.jobs.byIds([...ids]))) this.stored.set(job.record.id, job);
     for (const decision of jobs.map((job) => this.decide(job))) yield* this.write(decision);
     yield* this.addAll();
@@ -40,7 +47,7 @@ export class PutStep {
   private decide(job: NewJob): Decision {
     const existing = this.find(job);
     if (existing === null) {
-      this.ahead.set(job.id, newJobRecord(job, 0));
+      this.ahead.set(job.id, job);
       return { job, found: null, answer: null };
     }
     const decided = this.options.reconcile(existing, job);
@@ -54,7 +61,7 @@ export class PutStep {
   private find(job: NewJob): JobRecord | null {
     for (const id of [job.id, ...job.aliases]) {
       const ahead = this.ahead.get(id);
-      if (ahead) return ahead;
+      if (ahead) return 'version' in ahead ? ahead : newJobRecord(ahead, 0);
       const stored = ahead === undefined ? this.stored.get(id) : undefined;
       if (stored !== undefined) return stored.record;
     }
@@ -84,9 +91,14 @@ export class PutStep {
 
   private *addAll(): Steps<void> {
     if (this.added.length === 0) return;
-    const generation = yield* answer(this.session.jobs.newGenerations(this.added.length));
-    const records = this.added.map((job, index) => newJobRecord(job, generation + index));
+    const added = this.added;
     this.added = [];
+    for (let from = 0; from < added.length; from += AT_A_TIME) yield* this.addSome(added.slice(from, from + AT_A_TIME));
+  }
+
+  private *addSome(added: readonly NewJob[]): Steps<void> {
+    const generation = yield* answer(this.session.jobs.newGenerations(added.length));
+    const records = added.map((job, index) => newJobRecord(job, generation + index));
     for (const job of yield* answer(this.session.jobs.insert(records))) {
       this.stored.set(job.record.id, job);
       this.results.push({ kind: 'added', job: job.record, before: null });

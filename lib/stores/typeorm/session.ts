@@ -25,6 +25,12 @@ export interface StoreDatabase {
   write<T>(work: (session: Session) => Steps<T>): Awaitable<T>;
   /** Runs the work in the caller's transaction (a TypeORM EntityManager), which must be on the same database. */
   writeWithin<T>(within: unknown, work: (session: Session) => Steps<T>): Awaitable<T>;
+  /** As `JobStore.watch`. */
+  readonly watch?: (wake: () => void) => () => void;
+  /** true: each statement is a round trip. */
+  readonly isServer?: boolean;
+  /** As `JobStore.settlesWithClaims`. */
+  readonly settlesWithClaims?: boolean;
   /** As `JobStore.hasForeignWrites`; absent where owners of claims are woken. */
   hasForeignWrites?(): boolean;
   /** Runs work that only reads, outside of a transaction. */
@@ -41,6 +47,12 @@ export interface Session {
   readonly nodes: NodeRows;
   /** Key of a run by its id; null when the id is none of this store's. */
   runKey(id: string): number | null;
+  /** Servers only: asks at once what a claim asks first (`limit` as for `dueJobs`), so that there is one round trip. */
+  lookAhead?(query: DueQuery, recoverBefore: Instant | null): void;
+  /** Servers only: the server's own clock, read in this session. */
+  storeTime?(now: Instant): Awaitable<Instant>;
+  /** Servers only: wakes other nodes when the transaction is durable, if what it changed concerns them. */
+  tellOthers?(): Awaitable<void>;
 }
 
 /** A job and what it is to become. */
@@ -135,6 +147,21 @@ export interface ClaimState {
   readonly isCancelRequested: boolean;
 }
 
+/** How one held run ends. */
+export interface RunClose extends RunEnd {
+  readonly key: number;
+  readonly token: number;
+  readonly attempt: number;
+  readonly startedAt: Instant | null;
+}
+
+/** What `closeAll` closed, and what is to be looked after then. */
+export interface ClosedRuns {
+  readonly runs: readonly { readonly key: number; readonly jobKey: number; readonly generation: number }[];
+  readonly isAnyBuffered: boolean;
+  readonly isAnyLoss: boolean;
+}
+
 /** Steps of those who hold a claim. Each compares the token where it writes, and answers how many runs it found held. */
 export interface HeldRows {
   renew(keys: readonly number[], token: number, until: Instant): Awaitable<number>;
@@ -150,6 +177,13 @@ export interface HeldRows {
   isAnyBuffered(): Awaitable<boolean>;
   /** Does any job count losses? */
   isAnyLoss(): Awaitable<boolean>;
+  /**
+   * Servers, where each statement is a round trip: ends held runs, each in its own way, with their texts. What it says of
+   * buffered runs and losses is as it is then.
+   */
+  closeAll?(ends: readonly RunClose[]): Awaitable<ClosedRuns>;
+  /** Servers only: zeroes the losses of the jobs that these runs are of, where the generation is still the same. */
+  clearLossesOf?(runs: ClosedRuns['runs']): Awaitable<void>;
 }
 
 /** A place in the order of history. */

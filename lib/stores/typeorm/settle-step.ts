@@ -1,4 +1,5 @@
 import type { ClaimKey, Instant, JobAfterwards, JobRecord, Renewal, Settlement } from '../../core/index.js';
+import { closeTogether } from './close-together-step.js';
 import type { RecentMap } from './recent-map.js';
 import { BARE_END, isSettled } from './records.js';
 import type { StoredJob } from './records.js';
@@ -56,6 +57,38 @@ export class SettleStep {
   }
 
   *run(): Steps<boolean[]> {
+    return yield* this.session.held.closeAll === undefined ? this.runInGroups() : this.runTogether();
+  }
+
+  /** Where a statement is a round trip. Those that set something on their job come first: it locks jobs before runs. */
+  private *runTogether(): Steps<boolean[]> {
+    const together: OutcomeItem[] = [];
+    const others: Item[] = [];
+    this.settlements.forEach((settlement, index) => {
+      const key = this.session.runKey(settlement.runId);
+      if (key === null) return;
+      const item: Item = { index, key, settlement };
+      if (settlement.kind === 'outcome' && settlement.afterwards === null) together.push(item as OutcomeItem);
+      else others.push(item);
+    });
+    if (others.length > 0) yield* this.settleOthers(others);
+    if (together.length > 0) yield* this.closeTogether(together);
+    if (others.length > 0 && (yield* answer(this.session.held.isAnyBuffered()))) yield* this.promoteBuffered();
+    return this.results;
+  }
+
+  private *closeTogether(items: readonly OutcomeItem[]): Steps<void> {
+    const held = yield* closeTogether(this.session, items, this.settlements[0].at);
+    const missing: OutcomeItem[] = [];
+    for (const item of items) {
+      if (!held.has(item.key)) missing.push(item);
+      else if (!item.settlement.keepHistory) this.departed.set(item.key, item.settlement.token);
+      this.results[item.index] = held.has(item.key);
+    }
+    if (missing.length > 0) yield* this.lookAgain(missing);
+  }
+
+  private *runInGroups(): Steps<boolean[]> {
     const isAnyLoss = yield* answer(this.session.held.isAnyLoss());
     const isAnyBuffered = yield* answer(this.session.held.isAnyBuffered());
     // A row that goes away tells nobody afterwards what job it was of.

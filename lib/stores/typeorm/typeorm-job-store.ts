@@ -21,6 +21,7 @@ import type {
 import { cancelRun, changeJobs } from './change-step.js';
 import { CLAIM_BOUND, ClaimStep } from './claim-step.js';
 import { enterRuns } from './enter-step.js';
+import { PutLine } from './put-line.js';
 import { PutStep } from './put-step.js';
 import { RecentMap } from './recent-map.js';
 import type { DueQuery, Session, StoreDatabase } from './session.js';
@@ -41,7 +42,17 @@ export class TypeOrmJobStore implements JobStore {
   /** The last claim left something behind. */
   private expectsMore = false;
 
-  constructor(private readonly database: StoreDatabase) {}
+  /** Absent where the database cannot tell of changes. */
+  readonly watch?: (wake: () => void) => () => void;
+  /** Where a transaction is several round trips and a commit, callers share it. */
+  private readonly line: PutLine | undefined;
+
+  constructor(private readonly database: StoreDatabase) {
+    if (database.watch !== undefined) this.watch = database.watch;
+    if (database.isServer === true) {
+      this.line = new PutLine(async (jobs, options) => await database.write(putting(jobs, options)));
+    }
+  }
 
   open(): Awaitable<void> {
     return this.database.open();
@@ -53,19 +64,18 @@ export class TypeOrmJobStore implements JobStore {
 
   put(jobs: readonly NewJob[], options: PutOptions): Awaitable<PutResult[]> {
     if (jobs.length === 0) return [];
-    const work = (session: Session) => new PutStep(session, options).run(jobs);
-    if (options.within === undefined) return this.database.write(work);
-    return this.database.writeWithin(options.within, work);
+    if (options.within !== undefined) return this.database.writeWithin(options.within, putting(jobs, options));
+    return this.line?.put(jobs, options) ?? this.database.write(putting(jobs, options));
   }
 
   change(request: ChangeRequest): Awaitable<ChangeResult[]> {
-    if ('cancel' in request) return this.database.write((session) => cancelRun(session, request));
-    return this.database.write((session) => changeJobs(session, request));
+    if ('cancel' in request) return this.database.write((session) => told(session, cancelRun(session, request)));
+    return this.database.write((session) => told(session, changeJobs(session, request)));
   }
 
   enter(request: EnterRequest): Awaitable<EnterResult[]> {
     if (request.runs.length === 0) return [];
-    return this.database.write((session) => enterRuns(session, request));
+    return this.database.write((session) => told(session, enterRuns(session, request)));
   }
 
   list(filter: JobFilter = {}): Awaitable<JobRecord[]> {
@@ -76,15 +86,24 @@ export class TypeOrmJobStore implements JobStore {
 
   /** Looks first without a lock: most polls find nothing, and then no other process has to wait. */
   claimDue(request: ClaimRequest, plan: PlanRuns): Awaitable<ClaimResult> {
-    const idle = this.expectsMore ? null : this.database.read((session) => idleAnswer(session, request));
-    const result = after(
-      idle,
-      (nothing) => nothing ?? this.database.write((session) => new ClaimStep(session, request, plan).run()),
-    );
+    const { settlements = [] } = request;
+    const mustWrite = this.expectsMore || settlements.length > 0;
+    const idle = mustWrite ? null : this.database.read((session) => idleAnswer(session, request));
+    const { departed } = this;
+    const work = function* (session: Session): Steps<ClaimResult> {
+      if (settlements.length === 0) return yield* new ClaimStep(session, request, plan).run();
+      const settled = yield* new SettleStep(session, settlements, departed).run();
+      return { ...(yield* new ClaimStep(session, request, plan).run()), settled };
+    };
+    const result = after(idle, (nothing) => nothing ?? this.database.write(work));
     return after(result, (found) => {
       this.expectsMore = found.hasMore;
       return found;
     });
+  }
+
+  get settlesWithClaims(): boolean {
+    return this.database.settlesWithClaims === true;
   }
 
   hasForeignWrites(): boolean {
@@ -111,11 +130,23 @@ export class TypeOrmJobStore implements JobStore {
   }
 }
 
+function putting(jobs: readonly NewJob[], options: PutOptions): (session: Session) => Steps<PutResult[]> {
+  return (session) => told(session, new PutStep(session, options).run(jobs));
+}
+
+/** Other nodes hear of it when it is durable. */
+function* told<T>(session: Session, steps: Steps<T>): Steps<T> {
+  const result = yield* steps;
+  yield* answer(session.tellOthers?.());
+  return result;
+}
+
 /** The claim's answer when there is nothing to look at; null: there is. */
 function* idleAnswer(session: Session, request: ClaimRequest): Steps<ClaimResult | null> {
   const { until, now, recoverBefore, exceptTasks, exceptExecutors, isPaused } = request;
   const query: DueQuery = { until, limit: CLAIM_BOUND, exceptTasks, exceptExecutors, isPaused, after: null };
   if (yield* answer(session.claims.isAnythingDue(query, recoverBefore))) return null;
   const nextDueAt = yield* answer(session.claims.nextInstant(query, now));
-  return { claims: [], skipped: [], finished: [], cancelled: [], hasMore: false, nextDueAt, storeNow: now };
+  const storeNow = (yield* answer(session.storeTime?.(now))) ?? now;
+  return { claims: [], skipped: [], finished: [], cancelled: [], hasMore: false, nextDueAt, storeNow };
 }

@@ -19,6 +19,13 @@ export interface TypeOrmStoreOptions {
   readonly options?: DataSourceOptions;
   /** Default `carillon_`. Letters, digits and underscores. */
   readonly tablePrefix?: string;
+  /** Schema of the tables on PostgreSQL; default: the data source's own `schema`, else the first of its search path. */
+  readonly schema?: string;
+  /**
+   * Default true: on PostgreSQL a connection listens for other nodes' changes (LISTEN). False, for a pooler in transaction
+   * mode between (PgBouncer): they are found by polling each second.
+   */
+  readonly listen?: boolean;
   /** Default true: `open` creates and upgrades the tables. False: it only checks them. */
   readonly runMigrations?: boolean;
   /** How long a step waits for another connection's write lock, in milliseconds; default 10,000. */

@@ -3,6 +3,11 @@ import type { Clock, Millis } from '../../../core/index.js';
 import { UnsupportedDatabaseError } from '../errors.js';
 import { SCHEMA_STEPS } from '../migrations/index.js';
 import type { StoreDatabase } from '../session.js';
+import { MySqlDialect } from './mysql/mysql-dialect.js';
+import type { MySqlOptions } from './mysql/mysql-options.js';
+import { PostgresDialect } from './postgres/postgres-dialect.js';
+import type { PostgresOptions } from './postgres/postgres-options.js';
+import { ServerDatabase } from './server/server-database.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
 import { ownSqliteOptions } from './sqlite/sqlite-options.js';
 
@@ -11,8 +16,12 @@ export interface DialectParts {
   readonly store: string;
   readonly application: string;
   readonly prefix: string;
+  /** Schema of the tables, where the database has them (PostgreSQL); null: the first of the search path. */
+  readonly schema: string | null;
   readonly runMigrations: boolean;
   readonly busyTimeout: Millis;
+  /** false: no connection is kept to hear of other nodes' changes. */
+  readonly listens: boolean;
   readonly clock: Clock;
 }
 
@@ -24,7 +33,18 @@ const DIALECTS: Readonly<Record<string, (options: DataSourceOptions, parts: Dial
       steps: SCHEMA_STEPS,
       options: ownSqliteOptions(parts.store, options as Parameters<typeof ownSqliteOptions>[1]),
     }),
+  postgres: (options, parts) => {
+    const dialect = new PostgresDialect({ ...parts, steps: SCHEMA_STEPS, options: options as PostgresOptions });
+    return new ServerDatabase({ ...parts, dialect });
+  },
+  mysql: mysqlDatabase,
+  mariadb: mysqlDatabase,
 };
+
+function mysqlDatabase(options: DataSourceOptions, parts: DialectParts): StoreDatabase {
+  const dialect = new MySqlDialect({ ...parts, steps: SCHEMA_STEPS, options: options as MySqlOptions });
+  return new ServerDatabase({ ...parts, dialect });
+}
 
 /** @throws {UnsupportedDatabaseError} names the types that are supported */
 export function databaseFor(options: DataSourceOptions, parts: DialectParts): StoreDatabase {

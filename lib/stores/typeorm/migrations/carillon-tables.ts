@@ -1,3 +1,5 @@
+import { mysqlDrop, mysqlTables } from './mysql-tables.js';
+import { postgresDrop, postgresTables } from './postgres-tables.js';
 import type { SchemaStep } from './schema-step.js';
 
 /**
@@ -7,8 +9,8 @@ import type { SchemaStep } from './schema-step.js';
 export const carillonTables: SchemaStep = {
   name: 'CarillonTables1763700000000',
   timestamp: 1763700000000,
-  up: { 'better-sqlite3': sqliteTables },
-  down: { 'better-sqlite3': sqliteDrop },
+  up: { 'better-sqlite3': sqliteTables, postgres: postgresTables, mysql: mysqlTables, mariadb: mysqlTables },
+  down: { 'better-sqlite3': sqliteDrop, postgres: postgresDrop, mysql: mysqlDrop, mariadb: mysqlDrop },
 };
 
 const TABLES = ['run_texts', 'runs', 'jobs', 'definitions', 'shapes', 'nodes', 'applications', 'counters'];
@@ -63,10 +65,9 @@ function sqliteRuns(p: string): string[] {
     // The second net: slot is 0 for the one run of a fire time, the run's own key for all others.
     `CREATE UNIQUE INDEX ${p}runs_once ON ${p}runs (job_key, fire_time, generation, slot)`,
     `CREATE INDEX ${p}runs_time ON ${p}runs (app_key, fire_time)`,
-    `CREATE INDEX ${p}runs_held ON ${p}runs (app_key, job_key, lease_until) WHERE state = 2`,
+    // Every claim and every settle pays for each index whose condition names the state: there are two.
+    `CREATE INDEX ${p}runs_open ON ${p}runs (app_key, state, job_key, lease_until) WHERE state < 3`,
     `CREATE INDEX ${p}runs_waiting ON ${p}runs (app_key, due_at) WHERE state = 1`,
-    `CREATE INDEX ${p}runs_queued ON ${p}runs (app_key, job_key) WHERE state < 2`,
-    `CREATE INDEX ${p}runs_buffered ON ${p}runs (app_key, job_key) WHERE state = 0`,
     `CREATE TABLE ${p}run_texts (
        run_key INTEGER PRIMARY KEY, args TEXT, detail TEXT, error TEXT, result TEXT, output TEXT)`,
   ];

@@ -2,9 +2,11 @@ import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { UnsupportedDatabaseError } from '../errors.js';
 import { DEFAULT_TABLE_PREFIX } from '../typeorm-store-options.js';
 import { carillonTables } from './carillon-tables.js';
+import { quotedSchema } from './postgres-tables.js';
 import type { SchemaStep, Statements } from './schema-step.js';
 
 export type { SchemaStep } from './schema-step.js';
+export { quotedSchema } from './postgres-tables.js';
 
 /** Every step of the schema, oldest first. */
 export const SCHEMA_STEPS: readonly SchemaStep[] = [carillonTables];
@@ -17,41 +19,50 @@ export type CarillonMigration = new () => MigrationInterface;
  * and changes nothing; `runMigrations: false` makes sure of it.
  *
  * @param tablePrefix as given to the store
+ * @param schema as given to the store; default: the data source's own (PostgreSQL)
  * @example new DataSource({ …, migrations: [...carillonMigrations(), MyMigration1700000000000] })
  */
-export function carillonMigrations(tablePrefix: string = DEFAULT_TABLE_PREFIX): CarillonMigration[] {
-  return SCHEMA_STEPS.map((step) => migrationOf(step, tablePrefix));
+export function carillonMigrations(tablePrefix: string = DEFAULT_TABLE_PREFIX, schema?: string): CarillonMigration[] {
+  return SCHEMA_STEPS.map((step) => migrationOf(step, tablePrefix, schema));
 }
 
 /** Where the store notes which steps were made, whoever made them. */
-export function stepsTableOf(prefix: string): string {
-  return `${prefix}migrations`;
+export function stepsTableOf(prefix: string, schema: string | null = null): string {
+  return `${quotedSchema(schema)}${prefix}migrations`;
 }
 
-export function createStepsTable(prefix: string): string {
-  return `CREATE TABLE IF NOT EXISTS ${stepsTableOf(prefix)} (
-    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, timestamp BIGINT NOT NULL, name VARCHAR NOT NULL)`;
+const STEPS_COLUMNS: Readonly<Record<string, string>> = {
+  'better-sqlite3': 'id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, timestamp BIGINT NOT NULL, name VARCHAR NOT NULL',
+  postgres: 'id SERIAL PRIMARY KEY, timestamp BIGINT NOT NULL, name VARCHAR NOT NULL',
+  mysql: 'id INTEGER PRIMARY KEY AUTO_INCREMENT, timestamp BIGINT NOT NULL, name VARCHAR(255) NOT NULL',
+  mariadb: 'id INTEGER PRIMARY KEY AUTO_INCREMENT, timestamp BIGINT NOT NULL, name VARCHAR(255) NOT NULL',
+};
+
+/** @param type TypeORM's type of the database */
+export function createStepsTable(prefix: string, type = 'better-sqlite3', schema: string | null = null): string {
+  return `CREATE TABLE IF NOT EXISTS ${stepsTableOf(prefix, schema)} (${STEPS_COLUMNS[type]})`;
 }
 
 /** Notes a step as made; the name and the timestamp are constants of ours. */
-export function noteStep(step: SchemaStep, prefix: string): string {
-  return `INSERT INTO ${stepsTableOf(prefix)} (timestamp, name) VALUES (${step.timestamp}, '${step.name}')`;
+export function noteStep(step: SchemaStep, prefix: string, schema: string | null = null): string {
+  return `INSERT INTO ${stepsTableOf(prefix, schema)} (timestamp, name) VALUES (${step.timestamp}, '${step.name}')`;
 }
 
-function migrationOf(step: SchemaStep, prefix: string): CarillonMigration {
+function migrationOf(step: SchemaStep, prefix: string, ownSchema?: string): CarillonMigration {
   return class implements MigrationInterface {
     readonly name = step.name;
 
     async up(queryRunner: QueryRunner): Promise<void> {
-      const statements = statementsFor(queryRunner, step.up)(prefix);
-      for (const statement of [createStepsTable(prefix), ...statements, noteStep(step, prefix)]) {
-        await queryRunner.query(statement);
-      }
+      const { type, schema } = placeOf(queryRunner, ownSchema);
+      const statements = statementsFor(type, step.up)(prefix, schema);
+      const all = [createStepsTable(prefix, type, schema), ...statements, noteStep(step, prefix, schema)];
+      for (const statement of all) await queryRunner.query(statement);
     }
 
     async down(queryRunner: QueryRunner): Promise<void> {
-      const statements = statementsFor(queryRunner, step.down)(prefix);
-      const forget = `DELETE FROM ${stepsTableOf(prefix)} WHERE name = '${step.name}'`;
+      const { type, schema } = placeOf(queryRunner, ownSchema);
+      const statements = statementsFor(type, step.down)(prefix, schema);
+      const forget = `DELETE FROM ${stepsTableOf(prefix, schema)} WHERE name = '${step.name}'`;
       for (const statement of [...statements, forget]) await queryRunner.query(statement);
     }
   };
@@ -63,9 +74,13 @@ interface AnyQueryRunner {
   readonly connection?: DataSource;
 }
 
-function statementsFor(queryRunner: QueryRunner, byType: SchemaStep['up']): Statements {
+function placeOf(queryRunner: QueryRunner, ownSchema?: string): { type: string; schema: string | null } {
   const { dataSource, connection } = queryRunner as unknown as AnyQueryRunner;
-  const type = (dataSource ?? connection)!.options.type;
+  const { type, schema } = (dataSource ?? connection)!.options as { type: string; schema?: string };
+  return { type, schema: type === 'postgres' ? (ownSchema ?? schema ?? null) : null };
+}
+
+function statementsFor(type: string, byType: SchemaStep['up']): Statements {
   const statements = byType[type];
   if (statements === undefined) throw new UnsupportedDatabaseError('carillonMigrations', type, Object.keys(byType));
   return statements;

@@ -1,5 +1,5 @@
-/** Statements of one schema step on one kind of database, for tables with a prefix. */
-export type Statements = (prefix: string) => string[];
+/** Statements of one schema step on one kind of database, for tables with a prefix; in a schema, where the database has them. */
+export type Statements = (prefix: string, schema?: string | null) => string[];
 
 /** One step of the schema. It is never changed after its release; a later change is a later step. */
 export interface SchemaStep {

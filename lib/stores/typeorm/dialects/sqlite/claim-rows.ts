@@ -5,7 +5,8 @@ import type { StoredJob, StoredRun } from '../../records.js';
 import type { ClaimRows, DueQuery } from '../../session.js';
 import { JOB_COLUMNS, jobsAsJson } from './job-decoder.js';
 import type { JobDecoder } from './job-decoder.js';
-import { decodeRun, selectRuns } from './run-decoder.js';
+import { decodeRun } from '../../run-decoder.js';
+import { isIn, selectRuns } from './run-select.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 
@@ -116,7 +117,7 @@ function textsOf(p: string) {
       'runs_waiting',
     );
   const ended = (but: string) =>
-    selectRuns(p, `r.app_key = ? AND r.state = ${STATE.running} AND r.lease_until <= ? ${but} LIMIT ?`, 'runs_held');
+    selectRuns(p, `r.app_key = ? AND ${isIn('r.', STATE.running)} AND r.lease_until <= ? ${but} LIMIT ?`, 'runs_open');
   const nextJob = (but: string) => `SELECT wake_at FROM ${p}jobs j INDEXED BY ${p}jobs_wake
     WHERE app_key = ? AND wake_at > ? ${but} ORDER BY wake_at LIMIT 1`;
   const nextRun = (but: string) => `SELECT r.due_at FROM ${p}runs r INDEXED BY ${p}runs_waiting
@@ -133,7 +134,7 @@ function textsOf(p: string) {
     nextJobBut: nextJob(butJobs),
     nextRun: nextRun(''),
     nextRunBut: nextRun(butRuns),
-    nextLease: `SELECT min(lease_until) FROM ${p}runs INDEXED BY ${p}runs_held
-      WHERE app_key = ? AND state = ${STATE.running} AND lease_until > ?`,
+    nextLease: `SELECT min(lease_until) FROM ${p}runs INDEXED BY ${p}runs_open
+      WHERE app_key = ? AND ${isIn('', STATE.running)} AND lease_until > ?`,
   };
 }

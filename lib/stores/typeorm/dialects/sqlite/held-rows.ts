@@ -2,6 +2,9 @@ import type { Instant, Outcome, RunError, SkipReason } from '../../../../core/in
 import { REASON, RUN_STATES, STATE } from '../../codes.js';
 import type { RunTexts } from '../../records.js';
 import type { ClaimState, HeldRows, SettledGroup } from '../../session.js';
+import { rangesOf } from './key-ranges.js';
+import type { KeyRange } from './key-ranges.js';
+import { isIn } from './run-select.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 
@@ -20,14 +23,36 @@ export class SqliteHeldRows implements HeldRows {
   close(group: SettledGroup, end: { outcome: Outcome; at: Instant; reason: SkipReason | null }): number {
     const { keys, token, attempt, startedAt } = group;
     const reason = end.reason === null ? null : REASON[end.reason];
-    const statement = this.statements.get(end.outcome === 'skipped' ? 'closeSkipped' : 'close');
-    return statement.run(STATE[end.outcome], end.at, startedAt, attempt, reason, JSON.stringify(keys), token).changes;
+    const written = [STATE[end.outcome], end.at, startedAt, attempt, reason];
+    const isSkipped = end.outcome === 'skipped';
+    const ranges = rangesOf(keys);
+    if (ranges === null) {
+      const statement = this.statements.get(isSkipped ? 'closeSkipped' : 'close');
+      return statement.run(...written, JSON.stringify(keys), token).changes;
+    }
+    const statement = this.statements.get(isSkipped ? 'closeSkippedRange' : 'closeRange');
+    return ranges.reduce((sum, range) => sum + statement.run(...written, ...range, token).changes, 0);
   }
 
   closeAway({ keys, token }: SettledGroup): number[] {
-    const rows = this.statements.get('closeAway').all(JSON.stringify(keys), token) as [number][];
-    const gone = rows.map((row) => row[0]);
-    if (gone.length > 0) this.statements.get('deleteTexts').run(JSON.stringify(gone));
+    const ranges = rangesOf(keys);
+    if (ranges === null) {
+      const gone = this.statements.get('closeAway').all(JSON.stringify(keys), token).flat() as number[];
+      if (gone.length > 0) this.statements.get('deleteTexts').run(JSON.stringify(gone));
+      return gone;
+    }
+    return ranges.flatMap((range) => this.closeRangeAway(range, token));
+  }
+
+  /** Texts of a run that is still there, in another's hands, stay. */
+  private closeRangeAway(range: KeyRange, token: number): number[] {
+    const gone = this.statements
+      .get('closeRangeAway')
+      .all(...range, token)
+      .flat() as number[];
+    const [first, last] = range;
+    if (gone.length === last - first + 1) this.statements.get('deleteTextsRange').run(first, last);
+    else if (gone.length > 0) this.statements.get('deleteTexts').run(JSON.stringify(gone));
     return gone;
   }
 
@@ -73,19 +98,26 @@ type Name = keyof ReturnType<typeof textsOf>;
 
 function textsOf(p: string) {
   const given = '(SELECT value FROM json_each(?))';
-  const held = `run_key IN ${given} AND token = ? AND state = ${STATE.running}`;
+  const isHeld = `token = ? AND state = ${STATE.running}`;
+  const held = `run_key IN ${given} AND ${isHeld}`;
+  const heldRange = `run_key BETWEEN ? AND ? AND ${isHeld}`;
   // Due time as long as the lease: a row that keeps its length is overwritten in place, and no page is split.
   const close = (
     slot: string,
+    which: string,
   ) => `UPDATE ${p}runs SET state = ?, settled_at = ?, started_at = ?, attempt = ?, reason = ?,
-    lease_until = NULL, due_at = nullif(due_at, fire_time)${slot} WHERE ${held}`;
+    lease_until = NULL, due_at = nullif(due_at, fire_time)${slot} WHERE ${which}`;
   return {
     renew: `UPDATE ${p}runs SET lease_until = ? WHERE ${held}`,
-    close: close(''),
+    close: close('', held),
+    closeRange: close('', heldRange),
     // A fire time that was skipped after all may be asked for again.
-    closeSkipped: close(', slot = run_key'),
+    closeSkipped: close(', slot = run_key', held),
+    closeSkippedRange: close(', slot = run_key', heldRange),
     closeAway: `DELETE FROM ${p}runs WHERE ${held} RETURNING run_key`,
+    closeRangeAway: `DELETE FROM ${p}runs WHERE ${heldRange} RETURNING run_key`,
     deleteTexts: `DELETE FROM ${p}run_texts WHERE run_key IN ${given}`,
+    deleteTextsRange: `DELETE FROM ${p}run_texts WHERE run_key BETWEEN ? AND ?`,
     wait: `UPDATE ${p}runs SET state = ${STATE.waiting}, due_at = ?, started_at = ?, attempt = ?, node_key = NULL,
       lease_until = NULL WHERE ${held}`,
     release: `UPDATE ${p}runs SET state = ${STATE.waiting}, due_at = ?, attempt = ?, node_key = NULL, lease_until = NULL
@@ -98,6 +130,6 @@ function textsOf(p: string) {
     states: `SELECT run_key, job_key, generation, state, token, is_cancel_requested FROM ${p}runs
       WHERE app_key = ? AND run_key IN ${given}`,
     anyLoss: `SELECT 1 FROM ${p}jobs INDEXED BY ${p}jobs_losses WHERE app_key = ? AND losses > 0 LIMIT 1`,
-    anyBuffered: `SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_buffered WHERE app_key = ? AND state = 0 LIMIT 1`,
+    anyBuffered: `SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_open WHERE app_key = ? AND ${isIn('', STATE.buffered)} LIMIT 1`,
   };
 }

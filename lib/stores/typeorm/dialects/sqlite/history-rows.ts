@@ -2,7 +2,8 @@ import type { PruneRequest, RunFilter } from '../../../../core/index.js';
 import { KIND, REASON, REMOVED_STATUS, STATE } from '../../codes.js';
 import type { StoredRun } from '../../records.js';
 import type { HistoryRows, Position } from '../../session.js';
-import { decodeRun, selectRuns } from './run-decoder.js';
+import { decodeRun } from '../../run-decoder.js';
+import { selectRuns } from './run-select.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 

@@ -1,9 +1,9 @@
 import type { JobPause } from '../../../../core/index.js';
-import { DAMAGED_SHAPE, damagedDefinition, definitionOf, isDamaged } from '../../codec.js';
+import { DAMAGED_SHAPE, damagedDefinition, isDamaged } from '../../codec.js';
 import { JOB_STATUSES, REMOVED_STATUS } from '../../codes.js';
 import { RecentMap } from '../../recent-map.js';
 import { jobRecordOf } from '../../records.js';
-import type { Definition, Progress, StoredJob } from '../../records.js';
+import type { Progress, StoredJob, WrittenDefinition } from '../../records.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 
@@ -48,7 +48,7 @@ type JobColumns = readonly [
 
 interface KeptDefinition {
   readonly version: number;
-  readonly definition: Definition;
+  readonly definition: WrittenDefinition;
 }
 
 /**
@@ -97,41 +97,41 @@ export class JobDecoder {
     this.kept.set(key, { version: definitionVersion, definition });
   }
 
-  private definitionsOf(rows: readonly JobColumns[]): Definition[] {
+  private definitionsOf(rows: readonly JobColumns[]): WrittenDefinition[] {
     if (this.kept.isEmpty) return this.read(rows.map((row) => row[0]));
     const known = rows.map((row) => {
       const kept = this.kept.get(row[0]);
       return kept?.version === row[4] ? kept.definition : null;
     });
     const missing = rows.filter((_, index) => known[index] === null).map((row) => row[0]);
-    if (missing.length === 0) return known as Definition[];
+    if (missing.length === 0) return known as WrittenDefinition[];
     const read = this.read(missing)[Symbol.iterator]();
     return known.map((definition) => definition ?? read.next().value!);
   }
 
-  private read(keys: readonly number[]): Definition[] {
+  private read(keys: readonly number[]): WrittenDefinition[] {
     const [bodies] = this.statements.get('bodies').get(JSON.stringify(keys)) as [string | null];
     try {
-      const parsed = JSON.parse(`[${bodies ?? ''}]`) as Definition[];
-      if (parsed.length === keys.length && parsed.every(isDefinition)) return parsed.map(definitionOf);
+      const parsed = JSON.parse(`[${bodies ?? ''}]`) as WrittenDefinition[];
+      if (parsed.length === keys.length && parsed.every(isDefinition)) return parsed;
     } catch {
       // One damaged text spoils the batch: find it.
     }
     return keys.map((key) => this.readOne(key));
   }
 
-  private readOne(key: number): Definition {
+  private readOne(key: number): WrittenDefinition {
     const row = this.statements.get('body').get(key) as [string, string] | undefined;
     try {
-      const parsed = JSON.parse(row?.[0] ?? '') as Definition;
-      if (isDefinition(parsed)) return definitionOf(parsed);
+      const parsed = JSON.parse(row?.[0] ?? '') as WrittenDefinition;
+      if (isDefinition(parsed)) return parsed;
     } catch {
       // Shown as damaged below.
     }
     return damagedDefinition(row?.[1] ?? `job-${key}`);
   }
 
-  private job(row: JobColumns, definition: Definition): StoredJob {
+  private job(row: JobColumns, definition: WrittenDefinition): StoredJob {
     const shape = this.scope.shape(row[1]);
     const standing = row[10] === 0 ? ACTIVE : row[10];
     // By index: taking an array apart goes through its iterator, which costs more than all the rest here.
@@ -166,5 +166,8 @@ export function pauseOf(text: string | null): JobPause | null {
 }
 
 function isDefinition(parsed: unknown): boolean {
-  return typeof (parsed as Definition | null)?.id === 'string' && typeof (parsed as Definition).trigger === 'string';
+  return (
+    typeof (parsed as WrittenDefinition | null)?.id === 'string' &&
+    typeof (parsed as WrittenDefinition).trigger === 'string'
+  );
 }

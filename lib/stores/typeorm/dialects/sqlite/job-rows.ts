@@ -1,5 +1,5 @@
 import type { JobFilter, JobRecord } from '../../../../core/index.js';
-import { definitionTextOf } from '../../codec.js';
+import { definitionTextOf, isSameShape } from '../../codec.js';
 import { REMOVED_STATUS, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob } from '../../records.js';
@@ -58,7 +58,7 @@ export class SqliteJobRows implements JobRows {
     return updates.map(({ job, after }) => {
       const { key } = job;
       const before = job.record;
-      const shapeKey = hasSameShape(before, after) ? job.shapeKey : this.scope.shapeKey(after);
+      const shapeKey = isSameShape(before, after) ? job.shapeKey : this.scope.shapeKey(after);
       const isSame = hasSameDefinition(before, after) || definitionTextOf(before) === definitionTextOf(after);
       if (!isSame) this.statements.get('define').run(after.id, definitionTextOf(after), key);
       const definitionVersion = isSame ? job.definitionVersion : after.version;
@@ -138,6 +138,10 @@ export class SqliteJobRows implements JobRows {
       const codes = filter.status.map((status) => STATUS[status]);
       conditions.push(['j.status IN (SELECT value FROM json_each(?))', JSON.stringify(codes)]);
     }
+    if (filter.triggerHolds !== undefined) {
+      // A trigger is JSON within the JSON of the body.
+      conditions.push(['instr(d.body, ?) > 0', JSON.stringify(filter.triggerHolds).slice(1, -1)]);
+    }
     if (filter.tag !== undefined) {
       const tags = `iif(json_valid(d.body), d.body, '{}'), '$.tags'`;
       conditions.push([`EXISTS (SELECT 1 FROM json_each(${tags}) t WHERE t.value = ?)`, filter.tag]);
@@ -165,17 +169,6 @@ function changeable(record: JobRecord): unknown[] {
     record.losses,
     record.updatedAt,
   ];
-}
-
-function hasSameShape(a: JobRecord, b: JobRecord): boolean {
-  return (
-    a.policy === b.policy &&
-    a.hooks === b.hooks &&
-    a.task === b.task &&
-    a.timezone === b.timezone &&
-    a.origin === b.origin &&
-    a.appVersion === b.appVersion
-  );
 }
 
 function hasSameDefinition(a: JobRecord, b: JobRecord): boolean {

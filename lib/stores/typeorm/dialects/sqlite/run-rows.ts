@@ -3,10 +3,14 @@ import { KIND, REASON, STATE } from '../../codes.js';
 import { byAge, runRecordOf } from '../../records.js';
 import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
 import type { RunRows } from '../../session.js';
-import { decodeRun, selectRuns } from './run-decoder.js';
+import { decodeRun } from '../../run-decoder.js';
+import { isIn, selectRuns } from './run-select.js';
 import type { Scope } from './scope.js';
 import { isUniqueViolation } from './sqlite-errors.js';
 import { Statements } from './statements.js';
+
+/** `runs_open` and the questions that name it hold these three. */
+const UNSETTLED = [STATE.buffered, STATE.waiting, STATE.running];
 
 export class SqliteRunRows implements RunRows {
   private readonly statements: Statements<Name>;
@@ -18,11 +22,12 @@ export class SqliteRunRows implements RunRows {
   unsettledOf(jobKeys: readonly number[]): Map<number, StoredRun[]> {
     const found = new Map<number, StoredRun[]>();
     const { appKey } = this.scope.place;
-    const isAny = this.statements.get('anyUnsettled').get(appKey, appKey) as [number];
-    if (isAny[0] === 0) return found;
-    const keys = JSON.stringify(jobKeys);
-    for (const name of ['queuedOf', 'heldOf'] as const) {
-      for (const row of this.statements.get(name).iterate(appKey, keys)) {
+    let keys: string | null = null;
+    for (const state of UNSETTLED) {
+      // Mostly there is none in a state at all, and a short question costs a hundredth of the long one.
+      if (this.statements.get('anyIn').get(appKey, state) === undefined) continue;
+      keys ??= JSON.stringify(jobKeys);
+      for (const row of this.statements.get('unsettledOf').iterate(appKey, state, keys)) {
         const run = decodeRun(this.scope, row);
         const list = found.get(run.jobKey);
         if (list === undefined) found.set(run.jobKey, [run]);
@@ -207,10 +212,8 @@ function textsOf(p: string) {
     is_count_exact, due_at, attempt, token, node_key, lease_until, is_forced, created_at, settled_at, reason,
     is_cancel_requested`;
   return {
-    anyUnsettled: `SELECT EXISTS (SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_queued WHERE app_key = ? AND state < 2)
-      OR EXISTS (SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_held WHERE app_key = ? AND state = ${STATE.running})`,
-    queuedOf: selectRuns(p, `r.app_key = ? AND r.state < 2 AND r.job_key IN ${given}`, 'runs_queued'),
-    heldOf: selectRuns(p, `r.app_key = ? AND r.state = ${STATE.running} AND r.job_key IN ${given}`, 'runs_held'),
+    anyIn: `SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_open WHERE app_key = ? AND ${isIn('', '?')} LIMIT 1`,
+    unsettledOf: selectRuns(p, `r.app_key = ? AND ${isIn('r.', '?')} AND r.job_key IN ${given}`, 'runs_open'),
     byKeys: selectRuns(p, `r.app_key = ? AND r.run_key IN ${given}`),
     forFireTime: selectRuns(p, 'r.job_key = ? AND r.fire_time = ? AND r.generation = ? AND r.slot = 0'),
     newest: `${selectRuns(p, 'r.job_key = ?', 'runs_once')} ORDER BY r.fire_time DESC, r.generation DESC, r.slot DESC LIMIT 1`,

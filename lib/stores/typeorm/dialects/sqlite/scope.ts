@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { shapeOf, shapeTextOf } from '../../codec.js';
+import { shapeOf, ShapeTexts } from '../../codec.js';
 import type { Shape } from '../../records.js';
 import { Statements } from './statements.js';
 
@@ -20,6 +20,7 @@ export class Scope {
   private readonly statements: Statements<Name>;
   /** By key; a row of shapes never changes and its key is never given again. */
   private readonly shapes = new Map<number, Shape>();
+  private readonly shapeTexts = new ShapeTexts();
   private readonly shapeKeys = new Map<string, number>();
   private readonly nodeKeys = new Map<string, number>();
   /** Keys from memory that this transaction has seen in their table. */
@@ -81,7 +82,7 @@ export class Scope {
   }
 
   shapeKey(shape: Shape): number {
-    const text = shapeTextOf(shape);
+    const text = this.shapeTexts.of(shape);
     const known = this.shapeKeys.get(text);
     if (known !== undefined && (this.seenShapes.has(known) || this.isThere('hasShape', known))) {
       this.seenShapes.add(known);

@@ -42,6 +42,8 @@ interface Opened {
  * waits for a lock that only this thread could give back.
  */
 export class SqliteDatabase implements StoreDatabase {
+  /** Each commit waits for the disk. */
+  readonly settlesWithClaims = true;
   private opened: Opened | null = null;
   private opening: Promise<void> | null = null;
   private readonly retry: BusyRetry;

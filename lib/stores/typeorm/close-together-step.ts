@@ -1,0 +1,26 @@
+import type { Instant } from '../../core/index.js';
+import { promote } from './run-ends.js';
+import type { ClosedRuns, Session } from './session.js';
+import type { OutcomeItem } from './settle-groups.js';
+import { answer } from './steps.js';
+import type { Steps } from './steps.js';
+
+/** Ends runs of all kinds in one statement, and gives their places to buffered ones. Answers the keys of those it found held. */
+export function* closeTogether(session: Session, items: readonly OutcomeItem[], at: Instant): Steps<Set<number>> {
+  const ends = items.map(({ key, settlement }) => ({ ...settlement, key }));
+  const closed = yield* answer(session.held.closeAll!(ends));
+  if (closed.isAnyLoss) {
+    const lost = new Set(items.filter(({ settlement }) => settlement.outcome === 'lost').map((item) => item.key));
+    yield* answer(session.held.clearLossesOf!(closed.runs.filter((run) => !lost.has(run.key))));
+  }
+  if (closed.isAnyBuffered) yield* promoteBehind(session, closed.runs, at);
+  return new Set(closed.runs.map((run) => run.key));
+}
+
+function* promoteBehind(session: Session, runs: ClosedRuns['runs'], at: Instant): Steps<void> {
+  const closings = new Map<number, number>();
+  for (const { jobKey } of runs) closings.set(jobKey, (closings.get(jobKey) ?? 0) + 1);
+  for (const job of yield* answer(session.jobs.byKeys([...closings.keys()]))) {
+    if (!job.isRemoved) yield* promote(session, job, at, closings.get(job.key));
+  }
+}

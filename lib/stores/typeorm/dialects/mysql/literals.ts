@@ -1,0 +1,60 @@
+/** A value as it stands in a statement. Each is plain ASCII and means the same in every SQL mode and character set. */
+export type Literal = string | number;
+
+/** A text as its bytes: nothing in it can end the literal, and no character set of a connection changes it. */
+export function text(value: string | null): string {
+  return value === null ? 'NULL' : `_utf8mb4 X'${Buffer.from(value, 'utf8').toString('hex')}'`;
+}
+
+export function json(value: unknown): string {
+  return value === null ? 'NULL' : text(JSON.stringify(value));
+}
+
+export function flag(value: boolean): Literal {
+  return value ? 1 : 0;
+}
+
+export function orNull(value: number | null): Literal {
+  return value ?? 'NULL';
+}
+
+/** Values for `IN (…)`; there is at least one. */
+export function inList(values: Iterable<Literal>): string {
+  return [...values].join(',') || 'NULL';
+}
+
+export function texts(values: Iterable<string>): string {
+  return inList([...values].map(text));
+}
+
+export function keysOf(rows: readonly { readonly key: number }[]): string {
+  return inList(rows.map((row) => row.key));
+}
+
+/** A statement is cut at about so many characters: servers take packets of a bounded size. */
+const LONGEST = 500_000;
+
+/** The same statement for a few rows at a time. `end` stands behind the rows. */
+export function inParts(start: string, rows: readonly (readonly Literal[])[], end = ''): string[] {
+  const statements: string[] = [];
+  let part: string[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const written = `(${row.join(',')})`;
+    if (part.length > 0 && length + written.length > LONGEST) {
+      statements.push(`${start} VALUES ${part.join(',')} ${end}`);
+      part = [];
+      length = 0;
+    }
+    part.push(written);
+    length += written.length;
+  }
+  if (part.length > 0) statements.push(`${start} VALUES ${part.join(',')} ${end}`);
+  return statements;
+}
+
+/** `a = VALUES(a), …`, for rows that are there already. */
+export function overwriting(columns: string): string {
+  const each = columns.split(',').map((column) => column.trim());
+  return `ON DUPLICATE KEY UPDATE ${each.map((column) => `${column} = VALUES(${column})`).join(', ')}`;
+}

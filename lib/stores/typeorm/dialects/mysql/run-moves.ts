@@ -1,0 +1,38 @@
+import type { Instant, Outcome, SkipReason } from '../../../../core/index.js';
+import { REASON, STATE } from '../../codes.js';
+import { orNull } from './literals.js';
+import { BY_KEY } from './run-select.js';
+
+/** What is copied of an unsettled run when it is settled, as it lies in the row. */
+export const COPIED = `run_key, job_key, generation, fire_time, created_at, first_fire_time, due_at, app_key, shape_key,
+  count, kind, slot, node_key, token, is_count_exact, is_cancel_requested, is_forced, has_texts`;
+
+/** What its end adds. */
+export const ADDED = 'attempt, started_at, settled_at, state, reason';
+
+export const COPIED_NAMES = COPIED.split(',').map((name) => name.trim());
+
+export interface Ended {
+  readonly outcome: Outcome;
+  readonly at: Instant;
+  readonly reason: SkipReason | null;
+}
+
+/** What the end says, in the order of the last three of `ADDED`. */
+export function endOf({ outcome, at, reason }: Ended): string {
+  return `${at}, ${STATE[outcome]}, ${orNull(reason === null ? null : REASON[reason])}`;
+}
+
+/** Copies unsettled runs to history; they are locked. `made`: attempt and start, where the end says them. */
+export function copyStatement(tables: string, keys: string, { end, made }: { end: Ended; made: string }): string {
+  // A fire time that was skipped after all may be asked for again.
+  const copied = end.outcome === 'skipped' ? COPIED.replace('slot', 'NULL') : COPIED;
+  const due = copied.replace('due_at', 'NULLIF(due_at, fire_time)');
+  return `INSERT INTO ${tables}runs (${COPIED}, ${ADDED}) SELECT ${due}, ${made}, ${endOf(end)}
+    FROM ${tables}open_runs ${BY_KEY} WHERE run_key IN (${keys}) ON DUPLICATE KEY UPDATE ${tables}runs.token = ${tables}runs.token`;
+}
+
+/** By their keys, never by a scan, which would wait for the locks of others. */
+export function deleteRuns(table: string, keys: string): string {
+  return `DELETE r FROM ${table} r ${BY_KEY} WHERE r.run_key IN (${keys})`;
+}

@@ -1,0 +1,183 @@
+import type { Awaitable, Instant, PlannedSkip, RunRecord } from '../../../../core/index.js';
+import { STATE } from '../../codes.js';
+import { byAge, runRecordOf } from '../../records.js';
+import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
+import type { RunRows } from '../../session.js';
+import { flag, inList, keysOf, text } from './literals.js';
+import { decodeRun } from '../../run-decoder.js';
+import { BY_KEY, selectOpenRuns, selectRuns, selectSettledRuns } from './run-select.js';
+import { copyStatement, deleteRuns } from './run-moves.js';
+import { RunWriter } from './run-writer.js';
+import type { Scope } from './scope.js';
+
+export class MySqlRunRows implements RunRows {
+  private readonly writer: RunWriter;
+  private readonly tables: string;
+
+  constructor(private readonly scope: Scope) {
+    this.writer = new RunWriter(scope);
+    this.tables = scope.place.tables;
+  }
+
+  /** Locked: who settles one of them waits for what is decided here, and finds it when he looks. */
+  async unsettledOf(jobKeys: readonly number[]): Promise<Map<number, StoredRun[]>> {
+    const found = new Map<number, StoredRun[]>();
+    if (jobKeys.length === 0) return found;
+    const lock = this.scope.isReading ? '' : 'FOR UPDATE';
+    const { rows } = await this.scope.statements.query(
+      `SELECT run_key FROM ${this.tables}open_runs FORCE INDEX (open_runs_once)
+       WHERE job_key IN (${inList(jobKeys)}) ${lock}`,
+    );
+    if (rows.length === 0) return found;
+    const keys = inList(rows.map((row) => row[0] as number));
+    for (const run of await this.read(selectOpenRuns(this.tables, `r.run_key IN (${keys})`, BY_KEY))) {
+      const list = found.get(run.jobKey);
+      if (list === undefined) found.set(run.jobKey, [run]);
+      else list.push(run);
+    }
+    for (const list of found.values()) list.sort(byAge);
+    return found;
+  }
+
+  async byKeys(keys: readonly number[]): Promise<StoredRun[]> {
+    const where = `r.app_key = ${this.scope.place.appKey} AND r.run_key IN (${inList(keys)})`;
+    return await this.read(selectRuns(this.tables, where, BY_KEY));
+  }
+
+  async forFireTime(job: StoredJob, fireTime: Instant): Promise<StoredRun | null> {
+    const { generation } = job.record;
+    const where = `r.job_key = ${job.key} AND r.fire_time = ${fireTime} AND r.generation = ${generation} AND r.slot = 0`;
+    const [run] = await this.read(selectRuns(this.tables, where));
+    return run ?? null;
+  }
+
+  insert(drafts: readonly RunDraft[]): Awaitable<(StoredRun | null)[]> {
+    return drafts.length === 0 ? [] : this.insertAll(drafts);
+  }
+
+  async skip(job: StoredJob, skip: PlannedSkip, at: Instant): Promise<RunRecord> {
+    return (await this.lengthen(job, skip, at)) ?? (await this.addSkip(job, skip, at));
+  }
+
+  async hold(runs: readonly StoredRun[], node: string, leaseUntil: Instant): Promise<void> {
+    if (runs.length === 0) return;
+    const nodeKey = await this.scope.nodeKey(node, leaseUntil);
+    const lease = `node_key = ${nodeKey}, lease_until = ${leaseUntil}, wants_at = ${leaseUntil}`;
+    this.update(`state = ${STATE.running}, ${lease}, token = token + 1, attempt = attempt + 1`, runs);
+  }
+
+  letWait(runs: readonly StoredRun[], dueAt: Instant): void {
+    const set = `due_at = ${dueAt}, wants_at = ${dueAt}, node_key = NULL, lease_until = NULL`;
+    this.update(`state = ${STATE.waiting}, ${set}`, runs);
+  }
+
+  takeBack(runs: readonly StoredRun[]): void {
+    const set = 'wants_at = due_at, token = token + 1, attempt = attempt - 1, node_key = NULL, lease_until = NULL';
+    this.update(`state = ${STATE.waiting}, ${set}`, runs);
+  }
+
+  askToStop(runs: readonly StoredRun[]): void {
+    this.update('is_cancel_requested = 1', runs);
+  }
+
+  end(runs: readonly StoredRun[], end: RunEnd): void {
+    if (runs.length === 0) return;
+    if (!end.keepHistory) return this.delete(runs);
+    const { tables } = this;
+    const { statements } = this.scope;
+    const keys = keysOf(runs);
+    statements.send(copyStatement(tables, keys, { end, made: 'attempt, started_at' }));
+    statements.send(deleteRuns(`${tables}open_runs`, keys));
+    if (end.detail === null) return;
+    const detail = text(end.detail);
+    this.scope.sendRows(
+      `INSERT INTO ${tables}run_texts (run_key, detail)`,
+      runs.map((run) => [run.key, detail]),
+      'ON DUPLICATE KEY UPDATE detail = VALUES(detail)',
+    );
+    statements.send(`UPDATE ${tables}runs SET has_texts = 1 WHERE run_key IN (${keys})`);
+  }
+
+  delete(runs: readonly StoredRun[]): void {
+    if (runs.length === 0) return;
+    for (const table of ['open_runs', 'run_texts']) {
+      this.scope.statements.send(deleteRuns(this.tables + table, keysOf(runs)));
+    }
+  }
+
+  private async insertAll(drafts: readonly RunDraft[]): Promise<(StoredRun | null)[]> {
+    const first = await this.scope.take(drafts.length);
+    const taken = await this.writer.write(drafts, first);
+    return drafts.map((draft, index) => {
+      const key = first + index;
+      if (taken.has(key)) return null;
+      return { key, jobKey: draft.job.key, record: runRecordOf(this.scope.runId(key), draft) };
+    });
+  }
+
+  private async read(select: string): Promise<StoredRun[]> {
+    const { rows } = await this.scope.statements.query(select);
+    return rows.map((row) => decodeRun(this.scope, row));
+  }
+
+  private update(set: string, runs: readonly StoredRun[]): void {
+    if (runs.length === 0) return;
+    this.scope.statements.send(
+      `UPDATE ${this.tables}open_runs ${BY_KEY} SET ${set} WHERE run_key IN (${keysOf(runs)})`,
+    );
+  }
+
+  /** A blocked or paused job costs one row, not one a fire time: its newest record covers one more range. */
+  private async lengthen(job: StoredJob, skip: PlannedSkip, at: Instant): Promise<RunRecord | null> {
+    const newest = await this.newestOf(job.key);
+    if (newest === null || !isMoreOfTheSame(newest.record, job, skip)) return null;
+    const { key, record } = newest;
+    const countIsExact = record.countIsExact && skip.countIsExact;
+    this.scope.statements.send(
+      `UPDATE ${this.tables}runs SET first_fire_time = ${record.firstFireTime}, fire_time = ${skip.fireTime},
+         count = count + ${skip.count}, is_count_exact = ${flag(countIsExact)}, settled_at = ${at} WHERE run_key = ${key}`,
+    );
+    const { fireTime } = skip;
+    return { ...record, fireTime, dueAt: fireTime, count: record.count + skip.count, countIsExact, settledAt: at };
+  }
+
+  private async newestOf(jobKey: number): Promise<StoredRun | null> {
+    const keys = ['open_runs', 'runs'].map(
+      (table) => `(SELECT run_key FROM ${this.tables}${table} FORCE INDEX (${table}_once) WHERE job_key = ${jobKey}
+        ORDER BY fire_time DESC, generation DESC, slot DESC, run_key DESC LIMIT 1)`,
+    );
+    const open = selectOpenRuns(this.tables, `r.run_key = ${keys[0]}`);
+    const settled = selectSettledRuns(this.tables, `r.run_key = ${keys[1]}`);
+    const [first, second] = await this.read(`${open} UNION ALL ${settled}`);
+    if (second === undefined) return first ?? null;
+    return byAge(first, second) > 0 ? first : second;
+  }
+
+  private async addSkip(job: StoredJob, skip: PlannedSkip, at: Instant): Promise<RunRecord> {
+    const draft: RunDraft = {
+      ...skip,
+      job,
+      kind: 'scheduled',
+      dueAt: skip.fireTime,
+      state: 'skipped',
+      forced: false,
+      createdAt: at,
+      claim: null,
+      args: null,
+    };
+    const key = await this.scope.take(1);
+    await this.writer.write([draft], key);
+    return runRecordOf(this.scope.runId(key), draft);
+  }
+}
+
+function isMoreOfTheSame(newest: RunRecord, job: StoredJob, skip: PlannedSkip): boolean {
+  return (
+    newest.state === 'skipped' &&
+    newest.kind === 'scheduled' &&
+    newest.reason === skip.reason &&
+    newest.detail === skip.detail &&
+    newest.jobGeneration === job.record.generation &&
+    newest.fireTime < skip.firstFireTime
+  );
+}

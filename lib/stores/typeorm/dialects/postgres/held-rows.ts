@@ -1,0 +1,178 @@
+import type { Instant, Outcome, RunError, SkipReason } from '../../../../core/index.js';
+import { REASON, RUN_STATES, STATE } from '../../codes.js';
+import type { RunTexts } from '../../records.js';
+import type { ClaimState, ClosedRuns, HeldRows, RunClose, SettledGroup } from '../../session.js';
+import { jsonOf, keysOf, numbers, numbersIn, storable, texts } from './arrays.js';
+import { BY_KEY, closeStatement, COPIED_COLUMNS, hasTexts, heldUnder, MOVED_COLUMNS } from './run-moves.js';
+import type { Scope } from './scope.js';
+
+const HELD = `run_key = ANY ($1::bigint[]) AND ${heldUnder('$2')}`;
+
+/** Steps of those who hold a claim. Every statement compares the token and the state where it writes (P7). */
+export class PostgresHeldRows implements HeldRows {
+  private readonly tables: string;
+
+  constructor(private readonly scope: Scope) {
+    this.tables = scope.place.tables;
+  }
+
+  renew(keys: readonly number[], token: number, until: Instant): Promise<number> {
+    return this.update('lease_until = $3, wants_at = $3', [numbers(keys), token, until]);
+  }
+
+  async close(group: SettledGroup, end: { outcome: Outcome; at: Instant; reason: SkipReason | null }): Promise<number> {
+    const { keys, token, attempt, startedAt } = group;
+    const reason = end.reason === null ? null : REASON[end.reason];
+    // A fire time that was skipped after all may be asked for again.
+    const slot = end.outcome === 'skipped' ? 'NULL' : 'slot';
+    const { rows } = await this.scope.statements.query(
+      `WITH gone AS (DELETE FROM ${this.tables}open_runs WHERE ${HELD} RETURNING *),
+       kept AS (INSERT INTO ${this.tables}runs (${MOVED_COLUMNS})
+         SELECT ${COPIED_COLUMNS}, $3, $4, $5, $6, $7, ${slot} FROM gone ON CONFLICT DO NOTHING)
+       SELECT count(*) FROM gone`,
+      [numbers(keys), token, attempt, startedAt, end.at, STATE[end.outcome], reason],
+    );
+    return rows[0][0] as number;
+  }
+
+  async closeAway({ keys, token }: SettledGroup): Promise<number[]> {
+    const text = `DELETE FROM ${this.tables}open_runs WHERE ${HELD} RETURNING run_key, has_texts`;
+    const { rows } = await this.scope.statements.query(text, [numbers(keys), token]);
+    const gone = rows as [number, boolean][];
+    const texted = gone.filter((row) => row[1]).map((row) => row[0]);
+    if (texted.length > 0) this.deleteTexts(texted);
+    return gone.map((row) => row[0]);
+  }
+
+  async closeAll(ends: readonly RunClose[]): Promise<ClosedRuns> {
+    const { statements } = this.scope;
+    const { text, values } = closeStatement(this.tables, ends, this.scope.isHopeful);
+    // Looked at behind the runs' end: who buffers a run behind one of them has to wait for it, or is seen here.
+    const [closed, after] = await Promise.all([
+      statements.query(text, values),
+      statements.query(
+        `SELECT EXISTS (SELECT 1 FROM ${this.tables}open_runs WHERE app_key = $1 AND state = ${STATE.buffered}),
+           EXISTS (SELECT 1 FROM ${this.tables}jobs WHERE app_key = $1 AND losses > 0)`,
+        [this.scope.place.appKey],
+      ),
+    ]);
+    const [keys, jobKeys, generations, texted] = closed.rows[0].map(numbersIn);
+    if (texted.length > 0) this.deleteTexts(texted);
+    const runs = keys.map((key, at) => ({ key, jobKey: jobKeys[at], generation: generations[at] }));
+    const [isAnyBuffered, isAnyLoss] = after.rows[0] as [boolean, boolean];
+    const kept = ends.filter((end) => end.keepHistory && hasTexts(end));
+    if (kept.length > 0) this.writeAllTexts(kept);
+    return { runs, isAnyBuffered, isAnyLoss };
+  }
+
+  clearLossesOf(runs: ClosedRuns['runs']): void {
+    this.scope.statements.send(
+      `UPDATE ${this.tables}jobs j SET losses = 0 FROM unnest($1::bigint[], $2::bigint[]) u (job_key, generation)
+       WHERE j.job_key = u.job_key AND j.generation = u.generation AND j.losses > 0`,
+      [numbers(runs.map((run) => run.jobKey)), numbers(runs.map((run) => run.generation))],
+    );
+  }
+
+  wait({ keys, token, attempt, startedAt }: SettledGroup, dueAt: Instant): Promise<number> {
+    const set = 'due_at = $3, wants_at = $3, attempt = $4, started_at = $5';
+    return this.free(set, [numbers(keys), token, dueAt, attempt, startedAt]);
+  }
+
+  release({ keys, token, attempt }: SettledGroup, dueAt: Instant): Promise<number> {
+    return this.free('due_at = $3, wants_at = $3, attempt = $4', [numbers(keys), token, dueAt, attempt]);
+  }
+
+  writeTexts(key: number, { detail, error, result, output }: Omit<RunTexts, 'args'>): void {
+    this.scope.statements.send(
+      `INSERT INTO ${this.tables}run_texts (run_key, detail, error, result, output) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (run_key) DO UPDATE SET detail = excluded.detail, error = excluded.error, result = excluded.result,
+         output = excluded.output`,
+      [key, storable(detail), jsonOf(error), jsonOf(result), storable(output)],
+    );
+    this.flag(key);
+  }
+
+  writeError(key: number, error: RunError | null): void {
+    this.scope.statements.send(
+      `INSERT INTO ${this.tables}run_texts (run_key, error) VALUES ($1, $2)
+       ON CONFLICT (run_key) DO UPDATE SET error = excluded.error`,
+      [key, jsonOf(error)],
+    );
+    this.flag(key);
+  }
+
+  async states(keys: readonly number[]): Promise<ClaimState[]> {
+    const columns = 'run_key, job_key, generation, state, token, is_cancel_requested';
+    const where = `${BY_KEY('app_key')} = $1 AND run_key = ANY ($2::bigint[])`;
+    const { rows } = await this.scope.statements.query(
+      `SELECT ${columns} FROM ${this.tables}open_runs WHERE ${where}
+       UNION ALL SELECT ${columns} FROM ${this.tables}runs WHERE ${where}`,
+      [this.scope.place.appKey, numbers(keys)],
+    );
+    return (rows as [number, number, number, number, number, boolean][]).map(
+      ([key, jobKey, generation, state, token, isCancelRequested]) => {
+        return { key, jobKey, generation, state: RUN_STATES[state], token, isCancelRequested };
+      },
+    );
+  }
+
+  isAnyBuffered(): Promise<boolean> {
+    return this.isAny(`open_runs WHERE app_key = $1 AND state = ${STATE.buffered}`);
+  }
+
+  isAnyLoss(): Promise<boolean> {
+    return this.isAny('jobs WHERE app_key = $1 AND losses > 0');
+  }
+
+  private deleteTexts(keys: readonly number[]): void {
+    const text = `DELETE FROM ${this.tables}run_texts WHERE run_key = ANY ($1::bigint[])`;
+    this.scope.statements.send(text, [numbers(keys)]);
+  }
+
+  /** A settlement that came too late leaves no text: the run has another token, or is open again. */
+  private writeAllTexts(ends: readonly RunClose[]): void {
+    this.scope.statements.send(
+      `INSERT INTO ${this.tables}run_texts (run_key, detail, error, result, output)
+       SELECT u.run_key, u.detail, u.error, u.result, u.output
+       FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
+         u (run_key, token, detail, error, result, output)
+       JOIN ${this.tables}runs r ON r.run_key = u.run_key AND r.token = u.token
+       ON CONFLICT (run_key) DO UPDATE SET detail = excluded.detail, error = excluded.error, result = excluded.result,
+         output = excluded.output`,
+      [
+        keysOf(ends),
+        numbers(ends.map((end) => end.token)),
+        texts(ends.map((end) => end.detail)),
+        texts(ends.map((end) => jsonOf(end.error))),
+        texts(ends.map((end) => jsonOf(end.result))),
+        texts(ends.map((end) => end.output)),
+      ],
+    );
+  }
+
+  private async isAny(what: string): Promise<boolean> {
+    const text = `SELECT 1 FROM ${this.tables}${what} LIMIT 1`;
+    const { rows } = await this.scope.statements.query(text, [this.scope.place.appKey]);
+    return rows.length > 0;
+  }
+
+  private free(set: string, values: unknown[]): Promise<number> {
+    return this.update(`state = ${STATE.waiting}, ${set}, node_key = NULL, lease_until = NULL`, values);
+  }
+
+  private async update(set: string, values: unknown[]): Promise<number> {
+    const { count } = await this.scope.statements.query(
+      `UPDATE ${this.tables}open_runs SET ${set} WHERE ${HELD}`,
+      values,
+    );
+    return count;
+  }
+
+  /** The run is in one of both tables. */
+  private flag(key: number): void {
+    for (const table of ['open_runs', 'runs']) {
+      const text = `UPDATE ${this.tables}${table} SET has_texts = true WHERE run_key = $1 AND NOT has_texts`;
+      this.scope.statements.send(text, [key]);
+    }
+  }
+}

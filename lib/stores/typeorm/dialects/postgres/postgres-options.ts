@@ -1,0 +1,65 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Millis } from '../../../../core/index.js';
+
+export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+/** Connections of the store's own: one claims while the other settles. A third one listens. */
+const POOL_SIZE = 2;
+
+/** How long a connection may take to come about, unless the application says otherwise. */
+const CONNECT_LIMIT: Millis = 10_000;
+
+/** What of the application's options says how to reach the server; everything else is about its entities and its log. */
+const REACHING = [
+  'url',
+  'host',
+  'port',
+  'username',
+  'password',
+  'database',
+  'ssl',
+  'schema',
+  'connectTimeoutMS',
+] as const;
+
+/** Options of the store's own, small pool to the same database; with replication, to its master. */
+export function ownPostgresOptions(options: PostgresOptions): PostgresOptions {
+  const server = { ...options, ...options.replication?.master };
+  const reaching = Object.fromEntries(REACHING.map((name) => [name, server[name]] as const));
+  const extra = (options.extra ?? {}) as Record<string, unknown>;
+  return {
+    ...reaching,
+    type: 'postgres',
+    applicationName: options.applicationName ?? 'nest-carillon',
+    installExtensions: false,
+    logging: false,
+    synchronize: false,
+    poolErrorHandler: () => undefined,
+    extra: {
+      keepAlive: true,
+      connectionTimeoutMillis: options.connectTimeoutMS ?? CONNECT_LIMIT,
+      ...extra,
+      max: POOL_SIZE,
+      idleTimeoutMillis: 0,
+      // Statements of one transaction need not wait for each other's answers; drivers that do not know it go one by one.
+      pipeline: true,
+    },
+  };
+}
+
+/** Server and database without secrets, for messages. */
+export function placeOf(options: PostgresOptions): string {
+  const { url, host, port, database } = { ...options, ...options.replication?.master };
+  const parsed = partsOf(url);
+  const name = database ?? parsed?.database ?? '(default)';
+  return `${host ?? parsed?.host ?? 'localhost'}:${port ?? parsed?.port ?? 5432}/${name}`;
+}
+
+function partsOf(url: string | undefined): { host: string; port: number; database: string } | null {
+  try {
+    const { hostname, port, pathname } = new URL(url!);
+    return { host: hostname, port: Number(port || 5432), database: decodeURIComponent(pathname.slice(1)) };
+  } catch {
+    return null;
+  }
+}

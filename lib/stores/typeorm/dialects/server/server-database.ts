@@ -1,0 +1,195 @@
+import type { Clock, Millis } from '../../../../core/index.js';
+import { StoreClosedError } from '../../errors.js';
+import type { Session, StoreDatabase } from '../../session.js';
+import { runSteps } from '../../steps.js';
+import type { Steps } from '../../steps.js';
+import type { Link, Statements } from './link.js';
+import { Retry } from './retry.js';
+import type { ServerDialect } from './server-dialect.js';
+import { Transaction } from './transaction.js';
+
+/** A connection that takes longer over one step hangs: it is ended, and the step is repeated over another. */
+const STEP_LIMIT: Millis = 25_000;
+
+export interface ServerDatabaseParts<B> {
+  readonly store: string;
+  readonly clock: Clock;
+  readonly busyTimeout: Millis;
+  readonly dialect: ServerDialect<B>;
+  /** false: nothing is listened for, other nodes' changes are found by polling. */
+  readonly listens?: boolean;
+}
+
+/**
+ * A database server, reached over a pool of the store's own. A transaction that met a conflict, or lost its connection, is
+ * done again from the start; one whose commit was in doubt is asked after first.
+ */
+export class ServerDatabase<B> implements StoreDatabase {
+  readonly isServer = true;
+  readonly watch?: (wake: () => void) => () => void;
+  private isOpen = false;
+  private opening: Promise<void> | null = null;
+  private readonly retry: Retry;
+
+  constructor(private readonly parts: ServerDatabaseParts<B>) {
+    const { store, clock, busyTimeout, dialect } = parts;
+    const troubleOf = (error: unknown) => dialect.troubleOf(error);
+    this.retry = new Retry({ store, clock, limit: busyTimeout, troubleOf });
+    if (parts.listens !== false && dialect.watch) this.watch = (wake) => dialect.watch!(wake);
+  }
+
+  /** Owners of claims are not woken just now, or never. */
+  hasForeignWrites(): boolean {
+    return this.parts.dialect.isWatching !== true;
+  }
+
+  async open(): Promise<void> {
+    if (this.isOpen) return;
+    this.opening ??= this.connect().finally(() => (this.opening = null));
+    await this.opening;
+  }
+
+  async close(): Promise<void> {
+    await this.opening?.catch(() => undefined);
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.retry.stop();
+    await this.parts.dialect.close();
+  }
+
+  async write<T>(work: (session: Session) => Steps<T>): Promise<T> {
+    return await this.explained(() => this.retry.run((tries) => this.transact(work, tries)));
+  }
+
+  async read<T>(work: (session: Session) => Steps<T>): Promise<T> {
+    return await this.explained(() => this.retry.run((tries) => this.look(work, tries)));
+  }
+
+  /** In the caller's transaction, on the caller's connection: it is theirs to commit. */
+  async writeWithin<T>(within: unknown, work: (session: Session) => Steps<T>): Promise<T> {
+    return await this.explained(async () => {
+      const { dialect } = this.parts;
+      const link = await dialect.callersLink(within);
+      await link.query('SAVEPOINT carillon');
+      const statements = new Transaction(link);
+      try {
+        const begun = dialect.beginWithin(link);
+        const result = await runSteps(work(dialect.session({ statements, begun, tries: 1, onCommit: ignore })));
+        await statements.end('RELEASE SAVEPOINT carillon');
+        return result;
+      } catch (error) {
+        await link.query('ROLLBACK TO SAVEPOINT carillon').catch(() => undefined);
+        throw statements.causeOf(error);
+      }
+    });
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      await this.parts.dialect.open();
+      this.isOpen = true;
+    } catch (error) {
+      await this.parts.dialect.close().catch(() => undefined);
+      throw this.parts.dialect.explained(error);
+    }
+  }
+
+  private async transact<T>(work: (session: Session) => Steps<T>, tries: number): Promise<T> {
+    const { dialect } = this.parts;
+    const link = await this.lend();
+    const transaction = new Transaction(link);
+    const begun = dialect.begin(link);
+    begun.catch(() => undefined);
+    const { onCommit, committed } = callbacks();
+    let done: { readonly result: T } | null = null;
+    try {
+      const session = dialect.session({ statements: transaction, begun, tries, onCommit });
+      done = { result: await runSteps(work(session)) };
+      await begun;
+      await transaction.end('COMMIT');
+      link.release();
+    } catch (last) {
+      const error = transaction.causeOf(last);
+      await this.giveUp(link, transaction, error);
+      const isInDoubt = done !== null && transaction.isCommitting && dialect.troubleOf(error) === 'cut';
+      if (!isInDoubt || !(await this.wasCommitted(await begun))) throw error;
+    }
+    committed();
+    return done!.result;
+  }
+
+  private async giveUp(link: Link, transaction: Transaction, error: unknown): Promise<void> {
+    const isCut = this.parts.dialect.troubleOf(error) === 'cut';
+    if (!isCut && (await transaction.rollback())) link.release();
+    else link.cut();
+  }
+
+  /** Asked over another connection; whoever cannot find out lets the error speak. */
+  private async wasCommitted(begun: B): Promise<boolean> {
+    const { dialect } = this.parts;
+    const answer = await this.retry.run(async () => {
+      const link = await this.lend();
+      try {
+        return await dialect.wasCommitted(link, begun);
+      } finally {
+        link.release();
+      }
+    });
+    return answer === true;
+  }
+
+  private async look<T>(work: (session: Session) => Steps<T>, tries: number): Promise<T> {
+    const link = await this.lend();
+    try {
+      const statements: Statements = { query: (text, values) => link.query(text, values), send: refuse };
+      const result = await runSteps(
+        work(this.parts.dialect.session({ statements, begun: null, tries, onCommit: ignore })),
+      );
+      link.release();
+      return result;
+    } catch (error) {
+      if (this.parts.dialect.troubleOf(error) === 'cut') link.cut();
+      else link.release();
+      throw error;
+    }
+  }
+
+  private async lend(): Promise<Link> {
+    if (!this.isOpen) throw new StoreClosedError(this.parts.store);
+    const link = await this.parts.dialect.link();
+    let isLent = true;
+    const end = (how: () => void) => (): void => {
+      if (!isLent) return;
+      isLent = false;
+      timer.cancel();
+      how();
+    };
+    const cut = end(() => link.cut());
+    const timer = this.parts.clock.after(STEP_LIMIT, cut);
+    return { query: (text, values) => link.query(text, values), release: end(() => link.release()), cut };
+  }
+
+  private async explained<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw this.parts.dialect.explained(error);
+    }
+  }
+}
+
+function ignore(): void {
+  // Nothing becomes durable here.
+}
+
+function callbacks(): { onCommit: (callback: () => void) => void; committed: () => void } {
+  const all: (() => void)[] = [];
+  const committed = (): void => {
+    for (const callback of all) callback();
+  };
+  return { onCommit: (callback) => void all.push(callback), committed };
+}
+
+function refuse(): never {
+  throw new Error('A session that only reads was asked to write.');
+}

@@ -1,0 +1,43 @@
+import type { Session } from '../../session.js';
+import type { Link, Statements, Trouble } from './link.js';
+
+/** What a transaction's session is made of. */
+export interface SessionParts<B> {
+  readonly statements: Statements;
+  /** What the begin answers; null: no transaction, the session only reads. */
+  readonly begun: Promise<B> | null;
+  /** Tries before this one: the hopeful way through a step failed. */
+  readonly tries: number;
+  /** Calls back when the transaction is durable; within the caller's transaction, never. */
+  readonly onCommit: (callback: () => void) => void;
+}
+
+/** One kind of database server, as `ServerDatabase` meets it. `B` is what its begin of a transaction says. */
+export interface ServerDialect<B> {
+  /** Connects; makes or checks the tables. */
+  open(): Promise<void>;
+  /** Ends every connection that is not lent. */
+  close(): Promise<void>;
+  /** Lends a connection. */
+  link(): Promise<Link>;
+  /** Sends the begin of a transaction, with its time limits, as one statement. */
+  begin(link: Link): Promise<B>;
+  /** Did the transaction that began so become durable? Null: the server cannot say. */
+  wasCommitted(link: Link, begun: B): Promise<boolean | null>;
+  session(parts: SessionParts<B>): Session;
+  /**
+   * The connection of the caller's transaction.
+   *
+   * @throws {TypeOrmStoreOptionsError} it is none, or on another database
+   */
+  callersLink(within: unknown): Promise<Link>;
+  /** What the begin would say, within the caller's transaction. */
+  beginWithin(link: Link): Promise<B>;
+  /** Calls `wake` when another node changed something; returns what ends it. Absent where the server cannot tell. */
+  watch?(wake: () => void): () => void;
+  /** false: a change of another node may go unheard just now. */
+  readonly isWatching?: boolean;
+  troubleOf(error: unknown): Trouble;
+  /** An error that says what to do; one that does not come from the database is passed on as it is. */
+  explained(error: unknown): unknown;
+}

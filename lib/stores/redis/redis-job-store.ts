@@ -1,0 +1,120 @@
+import type {
+  ChangeRequest,
+  ChangeResult,
+  ClaimKey,
+  ClaimRequest,
+  ClaimResult,
+  EnterRequest,
+  EnterResult,
+  Instant,
+  JobFilter,
+  JobRecord,
+  JobStore,
+  NewJob,
+  PlanRuns,
+  PutOptions,
+  PutResult,
+  Renewal,
+  Settlement,
+} from '../../core/index.js';
+import { cancelRun, ChangeStep } from './change-step.js';
+import { ClaimScope } from './claim-scope.js';
+import { ClaimStep } from './claim-step.js';
+import type { Committer } from './committer.js';
+import { EnterStep } from './enter-step.js';
+import { RedisStoreOptionsError } from './errors.js';
+import { listJobs } from './list-step.js';
+import { PutStep } from './put-step.js';
+import type { Rows } from './rows.js';
+import { isRunId } from './run-ids.js';
+import { headOf } from './run-text.js';
+import { SettleStep } from './settle-step.js';
+import type { WakeChannel } from './wake-channel.js';
+
+export interface JobStoreParts {
+  readonly alias: string;
+  readonly rows: Rows;
+  readonly committer: Committer;
+  readonly channel: WakeChannel;
+}
+
+const NOT_HELD: Renewal = Object.freeze({ held: false, cancelRequested: false });
+const HELD: Renewal = Object.freeze({ held: true, cancelRequested: false });
+const ASKED_TO_STOP: Renewal = Object.freeze({ held: true, cancelRequested: true });
+const RENEWALS: Readonly<Record<string, Renewal>> = { 0: NOT_HELD, 1: HELD, 2: ASKED_TO_STOP };
+
+/** Jobs and claims in Redis. What it promises is in core's `JobStore`. */
+export class RedisJobStore implements JobStore {
+  constructor(private readonly parts: JobStoreParts) {}
+
+  async open(): Promise<void> {
+    await this.parts.rows.link.open();
+  }
+
+  async close(): Promise<void> {
+    this.parts.channel.close();
+    await this.parts.rows.link.close();
+  }
+
+  async put(jobs: readonly NewJob[], options: PutOptions): Promise<PutResult[]> {
+    if (options.within !== undefined) {
+      throw new RedisStoreOptionsError(
+        this.parts.alias,
+        `a job cannot be put within a transaction of a database ("manager"): Redis takes no part in it. Leave "manager" ` +
+          `out, or keep the job in a store of type "typeorm".`,
+      );
+    }
+    const { rows, committer } = this.parts;
+    if (jobs.length === 0) return [];
+    return await committer.optimistic((changes) => new PutStep(rows, committer, options).run(jobs, changes));
+  }
+
+  async change(request: ChangeRequest): Promise<ChangeResult[]> {
+    const { rows, committer } = this.parts;
+    return await committer.optimistic((changes) =>
+      'cancel' in request
+        ? cancelRun(this.parts, request, changes)
+        : new ChangeStep(rows, committer).run(request, changes),
+    );
+  }
+
+  async enter(request: EnterRequest): Promise<EnterResult[]> {
+    const { rows, committer } = this.parts;
+    if (request.runs.length === 0) return [];
+    return await committer.optimistic((changes) => new EnterStep(rows, committer, request).run(changes));
+  }
+
+  async list(filter: JobFilter = {}): Promise<JobRecord[]> {
+    return await listJobs(this.parts.rows, filter);
+  }
+
+  async claimDue(request: ClaimRequest, plan: PlanRuns): Promise<ClaimResult> {
+    const { rows, committer } = this.parts;
+    return await new ClaimStep(new ClaimScope(rows, committer, request), plan).run();
+  }
+
+  async renew(claims: readonly ClaimKey[], until: Instant): Promise<Renewal[]> {
+    const held = claims.filter((claim) => isRunId(claim.runId));
+    if (held.length === 0) return claims.map(() => NOT_HELD);
+    const ids = held.map((claim) => claim.runId);
+    const starts = held.map((claim) => headOf(claim.token, 'running'));
+    const { rows } = this.parts;
+    const answers = (await rows.link.run('renew', rows.pack([String(until), ids, starts]))) as string;
+    let at = 0;
+    return claims.map((claim) => (isRunId(claim.runId) ? RENEWALS[answers[at++]] : NOT_HELD));
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<boolean[]> {
+    if (settlements.length === 0) return [];
+    return await new SettleStep(this.parts.rows, this.parts.committer, settlements).run();
+  }
+
+  watch(wake: () => void): () => void {
+    return this.parts.channel.listen(wake);
+  }
+
+  /** true while messages of other nodes cannot come through. */
+  hasForeignWrites(): boolean {
+    return this.parts.channel.isDeaf;
+  }
+}

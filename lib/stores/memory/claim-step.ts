@@ -75,7 +75,8 @@ export class ClaimStep {
 
   private takeOver(run: RunRow): void {
     if (run.record.jobGeneration === run.job.record.generation) run.job.record.losses++;
-    this.claim(run, 'recovered');
+    const endedAt = run.record.leaseUntil;
+    this.claim(run, 'recovered', endedAt);
   }
 
   private claimQueued(): void {
@@ -96,7 +97,7 @@ export class ClaimStep {
       this.park(run, lane);
       return;
     }
-    lane.requeueFirst(run, NEVER);
+    lane.dequeue(run);
     this.claim(run, 'waiting');
   }
 
@@ -112,11 +113,12 @@ export class ClaimStep {
       // Changed while the plan was made: it is for the next claim.
       if (!row.isGone) this.park(row, row.lane);
     } else if (plan === null) {
-      if (row.queuedAt > this.request.now) this.parkedUntil = Math.min(this.parkedUntil, row.queuedAt);
+      const at = row.moment?.at ?? NEVER;
+      if (at > this.request.now) this.parkedUntil = Math.min(this.parkedUntil, at);
       this.park(row, lane);
     } else {
       this.apply(row, plan);
-      lane.requeueFirst(row, row.dueForPlan());
+      lane.queue(row, row.dueForPlan());
     }
   }
 
@@ -183,10 +185,10 @@ export class ClaimStep {
     else run.lane.queue(run, run.dueForClaim());
   }
 
-  private claim(run: RunRow, cause: ClaimCause): void {
+  private claim(run: RunRow, cause: ClaimCause, leaseEndedAt: Instant | null = null): void {
     const { node, leaseUntil } = this.request;
     this.table.hold(run, node, leaseUntil);
-    this.claims.push(new MemoryClaim(run.record, run.job.record, cause));
+    this.claims.push(new MemoryClaim(run.record, run.job.record, cause, leaseEndedAt));
   }
 
   private finish(row: JobRow, reason: JobPlan['finished']): void {
@@ -198,7 +200,7 @@ export class ClaimStep {
   }
 
   private park(row: Row, lane: Lane<Row>): void {
-    lane.requeueFirst(row, NEVER);
+    lane.dequeue(row);
     this.parked.push(row);
   }
 
@@ -231,6 +233,7 @@ class MemoryClaim implements Claim {
     readonly run: RunRecord,
     readonly job: JobRecord,
     readonly cause: ClaimCause,
+    readonly leaseEndedAt: Instant | null,
   ) {
     this.runId = run.id;
     this.jobId = run.jobId;

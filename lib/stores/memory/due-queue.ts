@@ -3,136 +3,158 @@ import type { Instant } from '../../core/index.js';
 /** Not in the queue; no such instant. */
 export const NEVER: Instant = Number.POSITIVE_INFINITY;
 
-/** What can become due. */
-export interface Queued {
-  /** Instant of its valid entry; the lane's to write. */
-  queuedAt: Instant;
-  /** Where it is queued, when it is. */
-  readonly lane: unknown;
+/** What can become due. Its places in the queue are the lane's to write. */
+export interface Queued<T extends Queued<T>> {
+  /** Everything that is due with it; null: it is not queued. */
+  moment: Moment<T> | null;
+  previousDue: T | null;
+  nextDue: T | null;
 }
 
-const SMALLEST = 16;
+/** What is due at one instant, in the order it was queued. */
+export class Moment<T extends Queued<T>> {
+  first: T | null = null;
+  last: T | null = null;
+
+  constructor(
+    readonly at: Instant,
+    readonly lane: Lane<T>,
+  ) {}
+}
+
+/** Moments that nothing is due at any more and that still lie in the heap, before it is made anew. */
+const MANY_EMPTY = 64;
 
 /**
- * Jobs and waiting runs of one executor, by the instant they are due: a binary heap.
+ * Jobs and waiting runs of one executor, by the instant they are due.
  *
- * An entry counts only while its item still says that it is queued for that instant, so moving an item costs one more
- * entry and no search. The instants lie in an array of their own: sifting touches no item.
+ * Fire times lie on full seconds and minutes, so many are due together: a binary heap holds the moments, and a linked list
+ * what is due at each. Whatever the number of jobs, moving one takes the same few steps, and those that are due together
+ * come in the order they were queued, which is mostly the order they lie in memory.
  */
-export class Lane<T extends Queued> {
-  private instants = new Float64Array(SMALLEST);
-  private items: T[] = [];
-  private entries = 0;
-  /** Items that are queued; the other entries are stale. */
-  private queued = 0;
+export class Lane<T extends Queued<T>> {
+  private heap: Moment<T>[] = [];
+  private readonly byInstant = new Map<Instant, Moment<T>>();
+  /** Most items go where the one before went. */
+  private latest: Moment<T> | null = null;
+  private empty = 0;
 
   constructor(readonly executor: string) {}
 
   /** Moves `item` to `instant`; `NEVER` takes it out. */
   queue(item: T, instant: Instant): void {
-    if (item.queuedAt === instant) return;
-    this.dequeue(item);
-    if (instant === NEVER) return;
-    item.queuedAt = instant;
-    this.queued++;
-    if (this.entries > 2 * this.queued + SMALLEST) this.compact();
-    this.insert(item, instant);
+    const { moment } = item;
+    if (moment !== null) {
+      if (moment.at === instant && moment.lane === this) return;
+      moment.lane.unlink(item, moment);
+    }
+    if (instant !== NEVER) this.link(item, this.momentAt(instant));
   }
 
   dequeue(item: T): void {
-    if (item.queuedAt === NEVER) return;
-    item.queuedAt = NEVER;
-    this.queued--;
+    if (item.moment !== null) item.moment.lane.unlink(item, item.moment);
   }
 
   /** The instant of the earliest item. */
   nextAt(): Instant {
-    while (this.entries > 0 && !this.isValid(0)) this.removeFirst();
-    return this.entries > 0 ? this.instants[0] : NEVER;
+    while (this.heap.length > 0 && this.heap[0].first === null) this.removeFirst();
+    return this.heap.length > 0 ? this.heap[0].at : NEVER;
   }
 
-  /** The earliest item; ask `nextAt` first. It stays, and keeps its place. */
+  /** The earliest item; ask `nextAt` first. It stays where it is. */
   first(): T {
-    return this.items[0];
+    return this.heap[0].first!;
   }
 
-  /** As `queue`, for the item that `first` gave: one pass through the heap when nothing came between. */
-  requeueFirst(item: T, instant: Instant): void {
-    const isFirst = this.entries > 0 && this.items[0] === item && item.queuedAt === this.instants[0];
-    if (!isFirst || instant === NEVER) {
-      this.queue(item, instant);
-      return;
+  private link(item: T, moment: Moment<T>): void {
+    const { last } = moment;
+    item.moment = moment;
+    item.previousDue = last;
+    if (last !== null) {
+      last.nextDue = item;
+    } else {
+      moment.first = item;
+      this.empty--;
     }
-    item.queuedAt = instant;
-    this.sink(item, instant);
+    moment.last = item;
   }
 
-  private isValid(place: number): boolean {
-    const item = this.items[place];
-    return item.queuedAt === this.instants[place] && item.lane === this;
+  private unlink(item: T, moment: Moment<T>): void {
+    const { previousDue, nextDue } = item;
+    if (previousDue === null) moment.first = nextDue;
+    else previousDue.nextDue = nextDue;
+    if (nextDue === null) moment.last = previousDue;
+    else nextDue.previousDue = previousDue;
+    item.moment = null;
+    item.previousDue = null;
+    item.nextDue = null;
+    if (moment.first !== null) return;
+    this.empty++;
+    if (this.empty > MANY_EMPTY && this.empty > this.heap.length >> 1) this.rebuild();
   }
 
-  private insert(item: T, instant: Instant): void {
-    if (this.entries === this.instants.length) {
-      const larger = new Float64Array(2 * this.entries);
-      larger.set(this.instants);
-      this.instants = larger;
+  private momentAt(instant: Instant): Moment<T> {
+    if (this.latest?.at === instant) return this.latest;
+    let moment = this.byInstant.get(instant);
+    if (moment === undefined) {
+      moment = new Moment<T>(instant, this);
+      this.byInstant.set(instant, moment);
+      this.empty++;
+      this.heap.push(moment);
+      this.rise(moment, this.heap.length - 1);
     }
-    const { instants, items } = this;
-    let place = this.entries++;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (instants[parent] <= instant) break;
-      instants[place] = instants[parent];
-      items[place] = items[parent];
-      place = parent;
-    }
-    instants[place] = instant;
-    items[place] = item;
+    this.latest = moment;
+    return moment;
   }
 
   private removeFirst(): void {
-    const last = --this.entries;
-    const item = this.items[last];
-    const instant = this.instants[last];
-    this.items.length = last;
-    if (last > 0) this.sink(item, instant);
+    const moment = this.heap[0];
+    const last = this.heap.pop()!;
+    if (this.heap.length > 0) this.sink(last, 0);
+    this.forget(moment);
   }
 
-  /** Puts an entry in the first place and lets it sink. */
-  private sink(item: T, instant: Instant): void {
-    const { instants, items, entries } = this;
-    let place = 0;
+  private forget(moment: Moment<T>): void {
+    this.byInstant.delete(moment.at);
+    this.empty--;
+    if (this.latest === moment) this.latest = null;
+  }
+
+  private rise(moment: Moment<T>, from: number): void {
+    const { heap } = this;
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (heap[parent].at <= moment.at) break;
+      heap[place] = heap[parent];
+      place = parent;
+    }
+    heap[place] = moment;
+  }
+
+  private sink(moment: Moment<T>, from: number): void {
+    const { heap } = this;
+    let place = from;
     for (;;) {
       let child = 2 * place + 1;
-      if (child >= entries) break;
-      if (child + 1 < entries && instants[child + 1] < instants[child]) child++;
-      if (instants[child] >= instant) break;
-      instants[place] = instants[child];
-      items[place] = items[child];
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && heap[child + 1].at < heap[child].at) child++;
+      if (heap[child].at >= moment.at) break;
+      heap[place] = heap[child];
       place = child;
     }
-    instants[place] = instant;
-    items[place] = item;
+    heap[place] = moment;
   }
 
-  private compact(): void {
-    const kept: T[] = [];
-    for (let place = 0; place < this.entries; place++) {
-      if (this.isValid(place)) kept.push(this.items[place]);
-    }
-    this.entries = 0;
-    this.items = [];
-    const seen = new Set<T>();
-    for (const item of kept) {
-      if (!seen.has(item)) this.insert(item, item.queuedAt);
-      seen.add(item);
-    }
+  private rebuild(): void {
+    for (const moment of this.heap) if (moment.first === null) this.forget(moment);
+    this.heap = this.heap.filter((moment) => moment.first !== null);
+    for (let place = (this.heap.length >> 1) - 1; place >= 0; place--) this.sink(this.heap[place], place);
   }
 }
 
 /** One lane for each executor, so that one without a free slot is passed over at once, however much waits for it. */
-export class DueQueue<T extends Queued> {
+export class DueQueue<T extends Queued<T>> {
   private readonly byExecutor = new Map<string, Lane<T>>();
   readonly lanes: Lane<T>[] = [];
 
@@ -152,7 +174,10 @@ export class DueQueue<T extends Queued> {
     for (const lane of this.lanes) {
       if (except.size > 0 && except.has(lane.executor)) continue;
       const next = lane.nextAt();
-      if (next < at) [found, at] = [lane, next];
+      if (next < at) {
+        found = lane;
+        at = next;
+      }
     }
     return found;
   }

@@ -11,7 +11,7 @@ import type {
   SkipReason,
 } from '../../core/index.js';
 import { NEVER } from './due-queue.js';
-import type { Lane } from './due-queue.js';
+import type { Lane, Moment, Queued } from './due-queue.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -36,7 +36,7 @@ export interface RunStart {
 }
 
 /** A job with what hangs on it. The record alone leaves the store, so that it can be printed and compared. */
-export class JobRow {
+export class JobRow implements Queued<Row> {
   /** Open and buffered runs, oldest first: a chain. */
   private firstRun: RunRow | null = null;
   private lastRun: RunRow | null = null;
@@ -44,8 +44,9 @@ export class JobRow {
   firstSettled = -1;
   lastSettled = -1;
   settledCount = 0;
-  /** Instant of its valid entry in the queue. */
-  queuedAt: Instant = NEVER;
+  moment: Moment<Row> | null = null;
+  previousDue: Row | null = null;
+  nextDue: Row | null = null;
   /** Latest fire time of this generation that a run was made for. */
   lastFireTime: Instant = -NEVER;
   isGone = false;
@@ -113,8 +114,10 @@ export class JobRow {
 }
 
 /** An unsettled run. */
-export class RunRow {
-  queuedAt: Instant = NEVER;
+export class RunRow implements Queued<Row> {
+  moment: Moment<Row> | null = null;
+  previousDue: Row | null = null;
+  nextDue: Row | null = null;
   /** Next in the job's chain. */
   nextRun: RunRow | null = null;
   /** Neighbours in the list of leases. */

@@ -19,11 +19,15 @@ export function stackOf({ error, run }: SchedulerFact): string | undefined {
   return stack ? cut(stack, STACK_LIMIT) : undefined;
 }
 
+const IDLE_WORKER =
+  "this process runs none of them: a worker serves an executor for a fleet, and no kind of executor here has one yet. Use role 'all' or 'scheduler' to run jobs, 'client' to manage them.";
+
 function schedulerLine({ type, detail, data }: SchedulerFact): string {
   const what = type.slice('scheduler.'.length);
   if (what !== 'started') return `The scheduler was ${what}${because(detail)}.`;
-  const { jobs, nextFireTime, nextJobId, isPassive } = data ?? {};
+  const { jobs, nextFireTime, nextJobId, isPassive, role } = data ?? {};
   const count = typeof jobs === 'number' ? ` with ${jobs} ${jobs === 1 ? 'job' : 'jobs'}` : '';
+  if (role === 'worker') return `The scheduler was started${count}; ${IDLE_WORKER}`;
   if (isPassive === true) return `The scheduler was started${count}; this process runs none of them.`;
   if (typeof nextFireTime !== 'number') return `The scheduler was started${count}.`;
   const whose = typeof nextJobId === 'string' ? `, job ${quoted(nextJobId)}` : '';

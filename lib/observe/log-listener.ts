@@ -23,6 +23,7 @@ const FAILURES: Partial<Record<EventType, Severity>> = {
   'run.timedOut': 'error',
   'run.lost': 'error',
   'run.abandoned': 'error',
+  'run.unsettled': 'error',
   'run.retrying': 'warn',
   'run.skipped': 'warn',
   'lease.lost': 'warn',

@@ -9,6 +9,7 @@ import {
   getStoreToken,
   SCHEDULER_CLOCK,
   SCHEDULER_OPTIONS,
+  SCHEDULER_START_MODE,
   SCHEDULER_TEST_CLOCK,
   SCHEDULER_TEST_PACE,
   storeAliases,
@@ -23,15 +24,21 @@ import { placeAt, SchedulerRunnerModule } from './wiring/scheduler-runner.js';
 import { SchedulerStarter } from './wiring/scheduler-starter.js';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import type { Clock } from '../core/index.js';
+import type { StartChoices } from './wiring/assembly.js';
+import type { ResolvedModuleOptions } from './options/index.js';
 import type { SchedulerModuleAsyncOptions, SchedulerModuleOptions } from './options/index.js';
+import type { ScheduleFunction } from './fluent/schedule.js';
 import type { TaskFunction } from './registry/registry-options.js';
 
+const START_CHOICES = Symbol.for('nest-carillon:start-choices');
 const RESOLVED_OPTIONS = Symbol.for('nest-carillon:resolved-options');
 
 /** What a feature module adds. */
 export interface SchedulerFeatureOptions {
   /** Functions as tasks by name, for jobs of configuration and registry: they get the job's arguments, then the `JobContext`. */
   readonly tasks?: Readonly<Record<string, TaskFunction>>;
+  /** Defines jobs in sentences, once, when the application starts; a promise is waited for. */
+  readonly schedule?: ScheduleFunction;
 }
 
 /**
@@ -81,7 +88,9 @@ export class SchedulerModule {
    *
    * @throws {InvalidOptionsError} at the application's start
    * @throws {DuplicateTaskError} at the application's start: another function has that name
-   * @example SchedulerModule.forFeature({ tasks: { purge: (table: string, job: JobContext) => purge(table) } })
+   * @example
+   * SchedulerModule.forFeature({ schedule: (schedule) => schedule.job(ReportsService, 'send').dailyAt('09:00') })
+   * SchedulerModule.forFeature({ tasks: { purge: (table: string, job: JobContext) => purge(table) } })
    */
   static forFeature(options: SchedulerFeatureOptions): DynamicModule {
     const feature: Provider = {
@@ -89,6 +98,7 @@ export class SchedulerModule {
       useFactory: (assembly: Assembly) => {
         refuse(featureFaults(options));
         assembly.tasks.register(options.tasks ?? {});
+        if (options.schedule !== undefined) assembly.schedules.push(options.schedule);
       },
       inject: [Assembly],
     };
@@ -114,8 +124,17 @@ const PROVIDERS: readonly Provider[] = [
   },
   {
     provide: Assembly,
-    useFactory: (...parts: ConstructorParameters<typeof Assembly>) => new Assembly(...parts),
-    inject: [RESOLVED_OPTIONS, SCHEDULER_CLOCK, ModuleRef, { token: SCHEDULER_TEST_PACE, optional: true }],
+    useFactory: (options: ResolvedModuleOptions, clock: Clock, moduleRef: ModuleRef, start?: StartChoices) =>
+      new Assembly(options, clock, moduleRef, start),
+    inject: [RESOLVED_OPTIONS, SCHEDULER_CLOCK, ModuleRef, START_CHOICES],
+  },
+  {
+    provide: START_CHOICES,
+    useFactory: (pace?: StartChoices['pace'], mode?: StartChoices['mode']): StartChoices => ({ pace, mode }),
+    inject: [
+      { token: SCHEDULER_TEST_PACE, optional: true },
+      { token: SCHEDULER_START_MODE, optional: true },
+    ],
   },
   { provide: REGISTRY_PARTS, useFactory: (assembly: Assembly) => assembly.registryParts, inject: [Assembly] },
   SchedulerRegistry,

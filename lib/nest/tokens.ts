@@ -13,6 +13,17 @@ export const SCHEDULER_TEST_CLOCK = Symbol.for('nest-carillon:test-clock');
  */
 export const SCHEDULER_TEST_PACE = Symbol.for('nest-carillon:test-pace');
 
+/** Token under which a global module says that this start only looks, or leaves no trace: see `StartMode`. */
+export const SCHEDULER_START_MODE = Symbol.for('nest-carillon:start-mode');
+
+/** How an application starts for a command. */
+export interface StartMode {
+  /** Nothing is claimed, no timer is armed, and no store that outlives the process is changed by the start itself. */
+  readonly observes?: boolean;
+  /** Every store is one of this process: what runs here is seen nowhere else. */
+  readonly inMemory?: boolean;
+}
+
 /**
  * Token of the store with this alias, for code that talks to a store itself.
  *

@@ -1,4 +1,5 @@
 export * from './at.js';
+export * from './console-command.js';
 export * from './cron.js';
 export * from './interval.js';
 export * from './misplaced-decorator-error.js';

@@ -1,28 +1,23 @@
-import { SchedulerError } from '../../core/index.js';
-import {
-  hookList,
-  InvalidOptionsError,
-  isMethodReference,
-  isShared,
-  makeDefinition,
-  refuse,
-  storeOf,
-} from '../options/index.js';
+import { HOOK_KINDS } from '../../core/index.js';
+import { hookList, isMethodReference, isShared, makeDefinition, refuse, storeOf } from '../options/index.js';
 import { checkArguments, knownAliases } from '../options/index.js';
+import { idleOptionFaults } from '../options/idle-options.js';
+import { collecting } from './collecting.js';
 import { mergeConfigured } from './configured-jobs.js';
+import { fluentDrafts, namedWork, unnamedFault } from './fluent-drafts.js';
 import { isFilterable, makeTrigger } from './make-trigger.js';
 import { readNote } from './read-note.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Hook, HookKind, Instant, JobDefinition, JobHooks } from '../../core/index.js';
 import type { ScheduleNote } from '../decorators/index.js';
 import type { DecoratedMethod } from '../discovery/index.js';
+import type { PlacedJob } from '../fluent/read-schedules.js';
 import type { HookReference, JobOptions, OptionFault, ResolvedModuleOptions } from '../options/index.js';
+import type { WorkNames } from './fluent-drafts.js';
 import type { JobDraft } from './job-draft.js';
 import type { NamedDraft } from './job-ids.js';
 import type { Nameable } from './configured-jobs.js';
 import type { TriggerSurroundings } from './make-trigger.js';
-
-const HOOK_KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'];
 
 /** What the code's jobs are made with. */
 export interface CodeJobParts extends TriggerSurroundings {
@@ -32,23 +27,29 @@ export interface CodeJobParts extends TriggerSurroundings {
   /** What functions among decorator arguments are given. */
   readonly injector: ModuleRef;
   readonly nameable: Nameable;
+  /** Jobs of the fluent schedule. */
+  readonly fluent: readonly PlacedJob[];
+  readonly work: WorkNames;
   bindHook(reference: HookReference, place: string): Hook;
 }
 
 /**
- * Definitions of all jobs that decorators and `forRoot({ jobs })` make.
+ * Definitions of all jobs that decorators, the fluent schedule and `forRoot({ jobs })` make.
  *
  * @throws {InvalidOptionsError} with everything that is wrong, of all of them at once
  * @throws {DuplicateJobError} naming both places
  */
 export function codeJobs(methods: readonly DecoratedMethod<ScheduleNote>[], parts: CodeJobParts): JobDefinition[] {
   const faults: OptionFault[] = [];
-  const drafts = methods.flatMap((method) => draftsOf(method, parts, faults));
+  const drafts = [
+    ...methods.flatMap((method) => draftsOf(method, parts, faults)),
+    ...fluentDrafts(parts.fluent, parts.options, faults),
+  ];
   const { named, faults: more } = mergeConfigured(drafts, parts.options.jobs, parts.nameable, (draft) =>
     isInShared(draft, parts.options),
   );
   faults.push(...more);
-  const definitions = named.flatMap((it) => collecting(faults, it.draft.place, () => [definitionOf(it, parts)]) ?? []);
+  const definitions = named.flatMap((it) => collecting(faults, it.draft, () => [definitionOf(it, parts)]) ?? []);
   refuse(faults);
   return definitions;
 }
@@ -66,8 +67,9 @@ function draftsOf(found: DecoratedMethod<ScheduleNote>, parts: CodeJobParts, fau
 }
 
 function definitionOf({ id, draft }: NamedDraft, parts: CodeJobParts): JobDefinition {
-  const { place, task, options } = draft;
-  const definition = makeDefinition(
+  const { place, options } = draft;
+  const { task, work } = taskOf({ id, draft }, parts);
+  const made = makeDefinition(
     {
       id,
       origin: 'code',
@@ -81,8 +83,17 @@ function definitionOf({ id, draft }: NamedDraft, parts: CodeJobParts): JobDefini
     },
     parts.options,
   );
-  checkTrigger(definition, parts);
-  return definition;
+  refuse([
+    ...idleOptionFaults(options, made.policy, place),
+    ...(isShared(parts.options.stores[made.store]) ? unnamedFault(draft) : []),
+  ]);
+  checkTrigger(made, parts);
+  return work === undefined ? made : { ...made, work };
+}
+
+function taskOf({ id, draft }: NamedDraft, parts: CodeJobParts): Pick<JobDefinition, 'task' | 'work'> {
+  const { task, work, place } = draft;
+  return work === undefined ? { task } : namedWork(work, { id, place }, parts.work);
 }
 
 /** What only the whole definition shows: a trigger that can never fire, or that its store cannot keep. */
@@ -113,17 +124,5 @@ function hookNamesOf(options: JobOptions): JobDefinition['hookNames'] {
 
 function isInShared({ options, place }: JobDraft, module: ResolvedModuleOptions): boolean {
   // A store that is not there is a fault of its own, told with the definition.
-  return collecting([], place, () => isShared(module.stores[storeOf(options, module, place)])) ?? false;
-}
-
-/** Runs `make`; what is refused becomes faults, so that all of them are told at once. */
-function collecting<T>(faults: OptionFault[], place: string, make: () => T): T | null {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof SchedulerError)) throw error;
-    if (error instanceof InvalidOptionsError) faults.push(...error.faults);
-    else faults.push({ place, option: 'trigger', value: undefined, message: `is refused: ${error.message}` });
-    return null;
-  }
+  return collecting([], { place }, () => isShared(module.stores[storeOf(options, module, place)])) ?? false;
 }

@@ -1,6 +1,7 @@
 import { jobOptionFaults } from '../options/index.js';
 import { givenId, type JobDraft } from './job-draft.js';
 import { nameDrafts, type NamedDraft } from './job-ids.js';
+import { overridden } from './override.js';
 import type { ConfiguredJob, OptionFault } from '../options/index.js';
 import type { TriggerRule } from './trigger-rule.js';
 
@@ -86,10 +87,12 @@ class Merge {
     // Its own spellings of the interval go with an interval that is replaced.
     const { fixedDelay, initialDelay, ...others } = draft.options;
     const kept = rule.kind === 'interval' ? { ...others, fixedDelay, initialDelay } : others;
-    const options = { ...kept, ...optionsOf(job), id };
-    this.checkTask(task, place);
+    const options = { ...overridden(kept, optionsOf(job)), id };
+    // What code itself names need not be nameable from outside.
+    if (task !== draft.task) this.checkTask(task, place);
     this.faults.push(...jobOptionFaults(options, { place, trigger: rule.kind === 'interval' ? 'interval' : 'other' }));
-    return { place: `${draft.place}, ${place}`, task, rule, options };
+    const work = task === draft.task ? draft.work : undefined;
+    return { place: `${draft.place}, ${place}`, task, rule, options, ...(work === undefined ? {} : { work }) };
   }
 
   newJob({ id, place, job }: Entry): JobDraft {

@@ -1,3 +1,4 @@
+import type { FluentWork } from '../../fluent/index.js';
 import type { IntervalDecoratorOptions } from '../options/index.js';
 import type { TriggerRule } from './trigger-rule.js';
 
@@ -9,6 +10,8 @@ export interface JobDraft {
   readonly rule: TriggerRule;
   /** Checked. */
   readonly options: IntervalDecoratorOptions;
+  /** What the fluent schedule is to run; `task` is that in words then. */
+  readonly work?: FluentWork;
 }
 
 /** The id that the definition itself gives; null: it follows from the task. */

@@ -1,4 +1,4 @@
-import { instanceFor } from './instances.js';
+import { instancesOf } from './instances.js';
 import { MissingMethodError } from './missing-method-error.js';
 import { isObservable } from './observable.js';
 import type { JobContext } from '../../core/index.js';
@@ -15,8 +15,9 @@ export function bareCall(host: Host, method: string, task: string): (context: Jo
     const result: unknown = found.call(instance);
     return isObservable(result) ? undefined : result;
   };
+  const instanceFor = instancesOf(host.wrapper);
   return (context) => {
-    const instance = instanceFor(host.wrapper, context);
+    const instance = instanceFor(context);
     return instance instanceof Promise ? instance.then(invoke) : invoke(instance);
   };
 }

@@ -1,4 +1,5 @@
-import { instanceFor } from './instances.js';
+import { HOOK_KINDS } from '../../core/index.js';
+import { instancesOf } from './instances.js';
 import { isMethodReference } from '../options/index.js';
 import { UnknownHookError } from './unknown-hook-error.js';
 import type { ModuleRef } from '@nestjs/core';
@@ -10,11 +11,13 @@ import type { JobFunctions } from '../registry/job-functions.js';
 type HookNames = Partial<Record<HookKind, readonly string[]>>;
 type Method = (job: JobContext, outcome: unknown) => unknown;
 
-const KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'];
+const NONE: HookNames = Object.freeze({});
 
 interface KeptHooks {
   readonly hooks: JobHooks;
   readonly names: HookNames;
+  /** Names as they were in the row of the latest run. */
+  seen: { readonly names: HookNames; readonly hooks: JobHooks } | null;
   /** As the row was last seen to differ; one object, so that what is composed of it is composed once. */
   changed: { readonly key: string; readonly hooks: JobHooks } | null;
 }
@@ -44,33 +47,39 @@ export class HookBook {
 
   /** Hooks of a job that code defines, and the names that its row has of them. */
   keep({ id, hooks, hookNames }: Pick<JobDefinition, 'id' | 'hooks' | 'hookNames'>): void {
-    if (hooks !== null) this.ofCode.set(id, { hooks, names: hookNames ?? {}, changed: null });
+    if (hooks !== null) this.ofCode.set(id, { hooks, names: hookNames ?? {}, seen: null, changed: null });
   }
 
   of(job: JobRecord): JobHooks | null {
-    const place = `Job "${job.id}"`;
     const kept = job.origin === 'code' ? this.ofCode.get(job.id) : undefined;
-    if (kept !== undefined) return this.ofCodeJob(kept, job.hooks ?? {}, place);
-    return job.hooks === null ? null : this.named(job.hooks, place);
+    if (kept !== undefined) return this.ofCodeJob(kept, job);
+    return job.hooks === null ? null : (this.ofObjects.get(job.hooks) ?? this.named(job.hooks, job.id));
   }
 
   /** A kind of hooks that was changed at run time is the row's; the others are the code's, functions too. */
-  private ofCodeJob(kept: KeptHooks, names: HookNames, place: string): JobHooks {
-    const changed = KINDS.filter((kind) => keyOf(names[kind]) !== keyOf(kept.names[kind]));
+  private ofCodeJob(kept: KeptHooks, { id, hooks }: JobRecord): JobHooks {
+    const names = hooks ?? NONE;
+    // The same object as with the run before: nothing was changed since.
+    if (kept.seen?.names === names) return kept.seen.hooks;
+    const asNamed = this.asNamed(kept, names, id);
+    kept.seen = { names, hooks: asNamed };
+    return asNamed;
+  }
+
+  private asNamed(kept: KeptHooks, names: HookNames, jobId: string): JobHooks {
+    const changed = HOOK_KINDS.filter((kind) => keyOf(names[kind]) !== keyOf(kept.names[kind]));
     if (changed.length === 0) return kept.hooks;
     const key = JSON.stringify(names);
     if (kept.changed?.key !== key) {
       const own = Object.fromEntries(
-        changed.map((kind) => [kind, (names[kind] ?? []).map((name) => this.byName(name, place))]),
+        changed.map((kind) => [kind, (names[kind] ?? []).map((name) => this.byName(name, placeOf(jobId)))]),
       );
       kept.changed = { key, hooks: { ...kept.hooks, ...own } };
     }
     return kept.changed.hooks;
   }
 
-  private named(names: HookNames, place: string): JobHooks {
-    const seen = this.ofObjects.get(names);
-    if (seen !== undefined) return seen;
+  private named(names: HookNames, jobId: string): JobHooks {
     const key = JSON.stringify(names);
     const known = this.ofNames.get(key);
     if (known !== undefined) {
@@ -79,7 +88,7 @@ export class HookBook {
     }
     const kinds = Object.entries(names) as [HookKind, readonly string[]][];
     const hooks = Object.fromEntries(
-      kinds.map(([kind, list]) => [kind, list.map((name) => this.byName(name, place))]),
+      kinds.map(([kind, list]) => [kind, list.map((name) => this.byName(name, placeOf(jobId)))]),
     ) as JobHooks;
     // Names of functions are those of one job, which may go: only methods' names are few.
     if (!kinds.some(([, list]) => list.some((name) => this.functions.hook(name) !== null)))
@@ -110,6 +119,10 @@ export class HookBook {
   }
 }
 
+function placeOf(jobId: string): string {
+  return `Job "${jobId}"`;
+}
+
 function keyOf(names: readonly string[] | undefined): string {
   return (names ?? []).join('\n');
 }
@@ -121,10 +134,11 @@ function methodHook(name: string, host: Host, method: string): Hook {
     const problem = `what ${host.moduleName} provides in its place has no method ${method}`;
     throw new UnknownHookError(name, `Job "${job.jobId}"`, problem);
   };
+  const instanceFor = instancesOf(host.wrapper);
   return {
     name,
     call(job, outcome) {
-      const instance: Awaitable<object> = instanceFor(host.wrapper, job);
+      const instance: Awaitable<object> = instanceFor(job);
       return instance instanceof Promise
         ? instance.then((it: object) => call(it, job, outcome))
         : call(instance, job, outcome);

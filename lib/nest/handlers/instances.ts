@@ -8,9 +8,18 @@ export function isScoped(wrapper: InstanceWrapper): boolean {
   return wrapper.isTransient || !wrapper.isDependencyTreeStatic();
 }
 
-/** The instance that this attempt calls; at once for an ordinary provider. */
-export function instanceFor(wrapper: InstanceWrapper, job: JobContext): Awaitable<object> {
-  if (!isScoped(wrapper)) return wrapper.instance as object;
+/** Finds the instance that an attempt calls; at once for an ordinary provider, which has the same one for ever. */
+export function instancesOf(wrapper: InstanceWrapper): (job: JobContext) => Awaitable<object> {
+  let own: object | null = null;
+  return (job) => {
+    if (own !== null) return own;
+    if (isScoped(wrapper)) return scopedInstance(wrapper, job);
+    // Attempts begin when the application has its instances.
+    return (own = wrapper.instance as object);
+  };
+}
+
+function scopedInstance(wrapper: InstanceWrapper, job: JobContext): Promise<object> {
   // Several modules may provide the class, each with its own dependencies: its own module resolves it.
   const moduleRef = wrapper.host?.getProviderByKey<ModuleRef>(ModuleRef).instance as ModuleRef;
   return moduleRef.resolve<object>(wrapper.token, contextIdOf(job, moduleRef), { strict: true });

@@ -1,6 +1,6 @@
 import { SkipRunSignal } from '../../engine/index.js';
 import { contextIdOf } from './context-id.js';
-import { instanceFor, isScoped } from './instances.js';
+import { instancesOf, isScoped } from './instances.js';
 import { MissingMethodError } from './missing-method-error.js';
 import { isObservable, lastValueOf } from './observable.js';
 import type { ModuleRef } from '@nestjs/core';
@@ -25,8 +25,9 @@ export class MethodCalls {
 
   private staticHandler(target: Target): TaskHandler {
     const enhanced = new Map<Method, TaskHandler | null>();
+    const instanceFor = instancesOf(target.host.wrapper);
     return (args, job) => {
-      const instance = target.host.wrapper.instance as object;
+      const instance = instanceFor(job) as object;
       // Looked up for each run: a test may have replaced it meanwhile.
       const method = methodOf(instance, target);
       let call = enhanced.get(method);
@@ -40,8 +41,9 @@ export class MethodCalls {
 
   private scopedHandler(target: Target): TaskHandler {
     const { wrapper } = target.host;
+    const instanceFor = instancesOf(wrapper);
     return async (args, job) => {
-      const instance = await instanceFor(wrapper, job);
+      const instance = await instanceFor(job);
       const scope = { contextId: contextIdOf(job, this.moduleRef), inquirerId: wrapper.id };
       const call = this.surround(instance, target.method, scope);
       if (call !== null) return this.undenied(call, args, job);
@@ -77,6 +79,6 @@ function methodOf(instance: object, { host, task, method }: Target): Method {
 }
 
 function invoke(instance: object, method: Method, args: readonly JsonValue[], job: JobContext): unknown {
-  const result = method.apply(instance, [...args, job]);
+  const result = args.length === 0 ? method.call(instance, job) : method.apply(instance, [...args, job]);
   return isObservable(result) ? lastValueOf(result, job) : result;
 }

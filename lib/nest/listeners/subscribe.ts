@@ -27,7 +27,8 @@ export function subscribe(
 ): void {
   refuse(methods.flatMap(unknownEvents));
   for (const { host, method, notes } of methods) {
-    const listener = (fact: SchedulerFact) => call(host, method, new SchedulerEvent(fact, parts));
+    const instanceFor = instancesOf(host);
+    const listener = (fact: SchedulerFact) => call(instanceFor(), method, new SchedulerEvent(fact, parts));
     for (const types of notes) {
       for (const type of typeof types === 'string' ? [types] : types) bus.on(type, listener);
     }
@@ -40,17 +41,21 @@ function unknownEvents({ type, method, notes }: DecoratedMethod<EventChoice>): O
   return given.flatMap((event) => EVENT.check(event, 'types')).map((problem) => ({ place, ...problem }));
 }
 
-function call(host: Host, method: string, event: SchedulerEvent): unknown {
-  const instance = instanceOf(host);
+function call(instance: Awaitable<object>, method: string, event: SchedulerEvent): unknown {
   return instance instanceof Promise
     ? instance.then((it: object) => invoke(it, method, event))
     : invoke(instance, method, event);
 }
 
-function instanceOf({ wrapper }: Host): Awaitable<object> {
-  if (!isScoped(wrapper)) return wrapper.instance as object;
-  const moduleRef = wrapper.host?.getProviderByKey<ModuleRef>(ModuleRef).instance as ModuleRef;
-  return moduleRef.resolve<object>(wrapper.token, ContextIdFactory.create(), { strict: true });
+/** The instance that is told: of an ordinary provider always the same one, else a new one for each event. */
+function instancesOf({ wrapper }: Host): () => Awaitable<object> {
+  let own: object | null = null;
+  return () => {
+    if (own !== null) return own;
+    if (!isScoped(wrapper)) return (own = wrapper.instance as object);
+    const moduleRef = wrapper.host?.getProviderByKey<ModuleRef>(ModuleRef).instance as ModuleRef;
+    return moduleRef.resolve<object>(wrapper.token, ContextIdFactory.create(), { strict: true });
+  };
 }
 
 function invoke(instance: object, method: string, event: SchedulerEvent): unknown {

@@ -2,6 +2,7 @@ import type { HookKind, JobDefinition, JobHooks, JobOrigin, JsonValue, Trigger }
 import type { JobOptions } from './job-options.js';
 import type { StoreOptions } from './module-options.js';
 import type { OptionFault } from './options-error.js';
+import { outputFaults } from './output-faults.js';
 import { toPolicy } from './policy.js';
 import type { ResolvedModuleOptions } from './resolve.js';
 import { refuse } from './validate.js';
@@ -25,6 +26,7 @@ const NONE: readonly never[] = Object.freeze([]);
 /** The one form that every way of defining a job ends in: defaults filled in, store chosen. */
 export function makeDefinition(parts: DefinitionParts, module: ResolvedModuleOptions): JobDefinition {
   const { options } = parts;
+  refuse(outputFaults(options, module, parts.definedAt));
   return {
     id: parts.id,
     origin: parts.origin,

@@ -11,14 +11,16 @@ const TABLE: OptionTable = {
     kind: thing('Record<string, function>', 'an object of functions by name', isPlainObject),
     neighbours: ['task', 'functions', 'handlers'],
   },
+  schedule: {
+    kind: thing('function', 'a function of the schedule: (schedule) => …', (value) => typeof value === 'function'),
+    neighbours: ['schedules', 'defineSchedule', 'jobs'],
+  },
 };
-
-const FOREIGN = { schedule: 'Not in this version: schedule methods by decorators, or jobs by forRoot({ jobs }).' };
 
 /** What is wrong with the options of `forFeature`; the tasks themselves are checked where they are registered. */
 export function featureFaults(options: unknown): OptionFault[] {
   const problems = isPlainObject(options)
-    ? checkOptions(options, '', TABLE, { foreign: FOREIGN })
+    ? checkOptions(options, '', TABLE)
     : mustBe('(all)', options, 'an object of options', 'Write { tasks: { name: function } }.');
   return problems.map((it) => ({ place: PLACE, ...it }));
 }

@@ -1,6 +1,14 @@
 import type { Type } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { HookOutcome, JobContext, JsonValue, Overlap, Recovery } from '../../core/index.js';
+import type {
+  HookOutcome,
+  JobContext,
+  JsonValue,
+  OutputOptions,
+  Overlap,
+  PingOptions,
+  Recovery,
+} from '../../core/index.js';
 import type { Duration, InstantInput } from './inputs.js';
 
 /** A method of a provider, for tasks, conditions and hooks: `[ReportsService, 'isBusinessHours']`. */
@@ -76,6 +84,12 @@ export interface PolicyOptions {
   readonly keepHistory?: boolean;
   /** How much of this job's past is kept. Default: as the module's `history` says. */
   readonly history?: HistoryOptions;
+  /** Whether a handler that answers `false` has failed. Default false; true in the fluent schedule. */
+  readonly failsOnFalse?: boolean;
+  /** Where the output of runs goes besides their history: files and mail. */
+  readonly output?: OutputOptions;
+  /** URLs that are called around each run. */
+  readonly pings?: PingOptions;
   /** Alias of the executor that makes the attempts. Default `default`. */
   readonly executor?: string;
   /** Alias of the store that keeps the job. Default `default`. */

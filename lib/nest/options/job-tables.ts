@@ -2,6 +2,7 @@ import type { Problem, TableOf } from './kind.js';
 import { conflict } from './kind.js';
 import { either, flag, integer, listOf, nullable, oneOf, text, thing } from './kinds.js';
 import { hook } from './hook-kind.js';
+import { output, pings } from './output-tables.js';
 import type {
   HistoryOptions,
   IntervalTriggerOptions,
@@ -80,6 +81,9 @@ export const POLICY_TABLE: TableOf<PolicyOptions> = {
   evenInMaintenanceMode: { kind: flag(), default: 'false', neighbours: ['even_in_maintenance_mode', 'inMaintenance'] },
   keepHistory: { kind: flag(), default: 'true', neighbours: ['keep_history', 'saveHistory', 'removeOnComplete'] },
   history: { kind: group(HISTORY_TABLE), default: "the module's", neighbours: ['retention', 'keep'] },
+  failsOnFalse: { kind: flag(), default: 'false', neighbours: ['fails_on_false', 'failOnFalse'] },
+  output: { kind: output, neighbours: ['outputTo', 'sendOutputTo', 'appendOutputTo', 'logFile'] },
+  pings: { kind: pings, neighbours: ['ping', 'webhooks', 'urls', 'pingUrl'] },
   executor: { kind: alias, default: "'default'", neighbours: ['executors', 'queue'] },
   store: { kind: alias, default: "'default'", neighbours: ['jobstore', 'jobStore', 'job_store', 'stores'] },
 };

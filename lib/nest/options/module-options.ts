@@ -1,5 +1,6 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Provider, Type } from '@nestjs/common';
 import type { Executor, Store, Trigger } from '../../core/index.js';
+import type { MailOptions } from '../../observe/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
 import type { CronFields, Duration, InstantInput } from './inputs.js';
 import type { HistoryOptions, IntervalTriggerOptions, JobOptions, PolicyOptions } from './job-options.js';
@@ -20,10 +21,49 @@ export interface TypeOrmStoreOptions {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Put before the name of each table. Default `carillon_`. */
   readonly tablePrefix?: string;
+  /** PostgreSQL: schema of the tables, made when it is missing. Default: the data source's own, else that of its search path. */
+  readonly schema?: string;
+  /**
+   * PostgreSQL: false where a pooler in transaction mode stands between (PgBouncer); then other nodes' changes are found by
+   * polling each second. Default true: a connection listens for them.
+   */
+  readonly listen?: boolean;
+  /** false: the tables are only checked at start, the application's own migrations make them. Default true. */
+  readonly runMigrations?: boolean;
+  /** SQLite: how long a step waits for another connection's write lock; 1 ms to 10 min. Default 10 s. */
+  readonly busyTimeout?: Duration;
+}
+
+/** Jobs live in Redis 7 or later, shared by every process that uses it. One of `client`, `url` and the parts of an address. */
+export interface RedisStoreOptions {
+  /** Names the kind of store. */
+  readonly type: 'redis';
+  /** Host name or IP address. Default `localhost`. */
+  readonly host?: string;
+  /** Default 6379. */
+  readonly port?: number;
+  /** User of the server's ACL. */
+  readonly username?: string;
+  /** Password of the user, or of the server. */
+  readonly password?: string;
+  /** Number of the database. Default 0. */
+  readonly db?: number;
+  /** true: an encrypted connection. */
+  readonly tls?: boolean;
+  /** `redis://user:password@host:6379/0`, `rediss://` for an encrypted connection; in place of the parts. */
+  readonly url?: string;
+  /** Further options of ioredis, such as `sentinels` or `tls` with certificates. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** A client of ioredis that the application has, also a `Cluster`; it is left open. */
+  readonly client?: object;
+  /** Before the name of each key, without braces. Default `carillon:`. */
+  readonly keyPrefix?: string;
+  /** How long a command may take, 100 ms to 1 min. Default 10 s. */
+  readonly commandTimeout?: Duration;
 }
 
 /** A store by alias: one of the built-in ones, or an object that implements `Store`. */
-export type StoreOptions = MemoryStoreOptions | TypeOrmStoreOptions | Store;
+export type StoreOptions = MemoryStoreOptions | TypeOrmStoreOptions | RedisStoreOptions | Store;
 
 /** Attempts run in this process, on its event loop. */
 export interface AsyncExecutorOptions {
@@ -67,7 +107,7 @@ export interface SchedulerModuleOptions {
   readonly application?: string;
   /** Orders deploys: a lower version never changes a definition. Default: the version in package.json. */
   readonly version?: string;
-  /** `client` manages and never claims, `worker` serves a fleet. Also `CARILLON_ROLE`. Default `all`. */
+  /** `client` manages and never claims; `worker` will serve a fleet, and until then is a client that says so. Also `CARILLON_ROLE`. Default `all`. */
   readonly role?: 'all' | 'scheduler' | 'worker' | 'client';
   /** IANA zone of jobs that name none. Default `UTC`, never the machine's. */
   readonly timezone?: string;
@@ -83,6 +123,15 @@ export interface SchedulerModuleOptions {
   readonly jobs?: Readonly<Record<string, string | ConfiguredJob>>;
   /** Calendars by name, for `trigger.excluding(name)`. */
   readonly calendars?: Readonly<Record<string, CalendarDefinition>>;
+  /** How mail with the output of runs is sent: nodemailer's transport, and the sender. Needs `npm install nodemailer`. */
+  readonly mail?: MailOptions;
+  /** The application's console as a process, for commands that no provider has: `['node', 'dist/cli.js']`. */
+  readonly console?: readonly string[];
+  /**
+   * Directory that files with output must be in, and that their paths are relative to. Default: the working directory,
+   * which only paths of `jobs` must stay in.
+   */
+  readonly outputRoot?: string;
   /** How much of every job's past is kept. Default 30 days and 1,000 runs a job; a memory store keeps 20 a job. */
   readonly history?: HistoryOptions;
   /** How long a claim counts unless it is renewed; 1 s to 10 min. Default 10 s. */

@@ -1,9 +1,10 @@
 import { SchedulerError } from '../../core/index.js';
 import { CalendarRegistry } from '../../triggers/index.js';
+import type { MailOptions } from '../../observe/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
 import type { Kind, Problem, TableOf } from './kind.js';
 import { conflict, isPlainObject, problem } from './kind.js';
-import { either, flag, integer, oneOf, text, thing } from './kinds.js';
+import { either, flag, integer, listOf, oneOf, text, thing } from './kinds.js';
 import {
   FOREIGN_JOB_OPTIONS,
   HISTORY_TABLE,
@@ -17,6 +18,7 @@ import type {
   ConfiguredJob,
   EnhancerOptions,
   MemoryStoreOptions,
+  RedisStoreOptions,
   SchedulerModuleOptions,
   TypeOrmStoreOptions,
 } from './module-options.js';
@@ -40,10 +42,46 @@ const TYPEORM_STORE_TABLE: TableOf<TypeOrmStoreOptions> = {
     neighbours: ['dataSourceOptions', 'config'],
   },
   tablePrefix: { kind: text(40), default: "'carillon_'", neighbours: ['prefix', 'table_prefix', 'entityPrefix'] },
+  schema: { kind: text(63), default: "the data source's own", neighbours: ['schemaName', 'searchPath'] },
+  listen: { kind: flag(), default: 'true', neighbours: ['notify', 'pubsub', 'useListen', 'pgbouncer'] },
+  runMigrations: { kind: flag(), default: 'true', neighbours: ['migrationsRun', 'migrations', 'synchronize'] },
+  busyTimeout: {
+    kind: duration({ max: 600_000 }),
+    default: "'10s'",
+    neighbours: ['timeout', 'lockTimeout', 'busy_timeout'],
+  },
+};
+
+const isClient = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'evalsha' in value && 'duplicate' in value;
+
+const REDIS_STORE_TABLE: TableOf<RedisStoreOptions> = {
+  type: { kind: oneOf('redis') },
+  host: { kind: text(253), default: "'localhost'", neighbours: ['hostname', 'server'] },
+  port: { kind: integer(1, 65_535), default: '6379' },
+  username: { kind: text(200), neighbours: ['user'] },
+  password: { kind: text(1_000), neighbours: ['pass', 'auth'] },
+  db: { kind: integer(0, 16_383), default: '0', neighbours: ['database', 'index'] },
+  tls: { kind: flag(), default: 'false', neighbours: ['ssl'] },
+  url: { kind: text(2_000), neighbours: ['uri', 'connectionString'] },
+  options: {
+    kind: thing('RedisOptions', "ioredis's options of a connection", isPlainObject),
+    neighbours: ['redisOptions', 'connection', 'config'],
+  },
+  client: {
+    kind: thing('Redis | Cluster', 'a client of ioredis: new Redis(…) or new Cluster(…)', isClient),
+    neighbours: ['redis', 'cluster', 'instance'],
+  },
+  keyPrefix: { kind: text(100), default: "'carillon:'", neighbours: ['prefix', 'namespace', 'tablePrefix'] },
+  commandTimeout: { kind: duration({ min: 100, max: 60_000 }), default: '10 s', neighbours: ['timeout'] },
 };
 
 /** Tables of the built-in stores by `type`. */
-export const STORE_TABLES = { memory: MEMORY_STORE_TABLE, typeorm: TYPEORM_STORE_TABLE } as const;
+export const STORE_TABLES = {
+  memory: MEMORY_STORE_TABLE,
+  typeorm: TYPEORM_STORE_TABLE,
+  redis: REDIS_STORE_TABLE,
+} as const;
 
 const throughTypeOrm = (type: string): string =>
   `A database is reached through TypeORM: write { type: 'typeorm' }, or { type: 'typeorm', options: { type: '${type}', … } }.`;
@@ -53,7 +91,8 @@ const store = variants(STORE_TABLES, {
   isOwn: (value) => ['jobs', 'history', 'nodes'].every((part) => part in value),
   interfaceName: 'Store',
   foreign: {
-    redis: "Not in this version. Write { type: 'typeorm' } for a shared store.",
+    ioredis: "Write { type: 'redis' }.",
+    valkey: "Write { type: 'redis' }: Valkey is reached the same way.",
     mongodb: "Not supported. Write { type: 'typeorm' } for a shared store.",
     ...Object.fromEntries(
       ['sqlite', 'better-sqlite3', 'postgres', 'postgresql', 'mysql', 'mariadb', 'sqlalchemy'].map((type) => [
@@ -62,7 +101,7 @@ const store = variants(STORE_TABLES, {
       ]),
     ),
   },
-  together: { typeorm: dataSourceOrOptions },
+  together: { typeorm: dataSourceOrOptions, redis: oneWayToRedis },
 });
 
 function dataSourceOrOptions(options: Record<string, unknown>): readonly Problem[] {
@@ -72,6 +111,15 @@ function dataSourceOrOptions(options: Record<string, unknown>): readonly Problem
     options['dataSource'],
     'stands beside options, a data source of its own. Keep one of them.',
   );
+}
+
+const ADDRESS_PARTS = ['host', 'port', 'username', 'password', 'db', 'tls', 'options'] as const;
+
+function oneWayToRedis(options: Record<string, unknown>): readonly Problem[] {
+  const whole = (['client', 'url'] as const).filter((name) => options[name] !== undefined);
+  const [first, second] = [...whole, ...ADDRESS_PARTS.filter((name) => options[name] !== undefined)];
+  if (whole.length === 0 || second === undefined) return [];
+  return problem(second, null, `stands beside ${first}, which is a whole connection. Keep one of them.`);
 }
 
 const ASYNC_EXECUTOR_TABLE: TableOf<AsyncExecutorOptions> = {
@@ -139,6 +187,24 @@ const configuredJob: Kind = {
 
 export const ENHANCER_TABLE: TableOf<EnhancerOptions> = { global: { kind: flag(), default: 'false' } };
 
+/** `mail` of the module. */
+export const MAIL_TABLE: TableOf<MailOptions> = {
+  transport: {
+    kind: thing(
+      'string | object',
+      "a URL such as 'smtp://localhost:25', nodemailer's options, or a transport that it made",
+      (value) => (typeof value === 'string' && value.trim() !== '') || (typeof value === 'object' && value !== null),
+    ),
+    neighbours: ['smtp', 'url', 'host', 'transporter'],
+  },
+  from: { kind: text(320), neighbours: ['sender', 'defaults'] },
+};
+
+function wholeMail(options: Record<string, unknown>): readonly Problem[] {
+  const missing = (['transport', 'from'] as const).filter((name) => options[name] === undefined);
+  return missing.flatMap((name) => problem(name, undefined, `is missing: mail needs a transport and a sender.`));
+}
+
 const calendar: Kind = {
   type: 'CalendarDefinition',
   check(value, option) {
@@ -183,6 +249,9 @@ export const MODULE_TABLE: TableOf<SchedulerModuleOptions> = {
     neighbours: ['scheduler_tasks', 'schedulerTasks', 'tasks'],
   },
   calendars: { kind: mapOf(calendar, alias), default: '{}', neighbours: ['calendar', 'holidays'] },
+  mail: { kind: group(MAIL_TABLE, { together: wholeMail }), default: 'none', neighbours: ['mailer', 'smtp', 'email'] },
+  console: { kind: listOf(text(1_000), 100), default: 'none', neighbours: ['cli', 'consoleCommand', 'artisan'] },
+  outputRoot: { kind: text(1_000), default: 'the working directory', neighbours: ['output', 'logDir', 'outputDir'] },
   history: { kind: group(HISTORY_TABLE), default: '30 days, 1,000 a job', neighbours: ['retention', 'keep'] },
   lease: {
     kind: duration({ min: 1_000, max: 600_000 }),
@@ -216,8 +285,5 @@ export const MODULE_RULES: GroupRules = {
     connection: "Write stores: { default: { type: 'typeorm' } }.",
     global: 'The module is global already.',
     isGlobal: 'The module is global already.',
-    mail: 'Not in this version: send mail from a listener, @OnSchedulerEvent, or a hook.',
-    console: 'Not in this version: a task is a method or a function.',
-    outputRoot: 'Not in this version: the output of runs stands in their history.',
   },
 };

@@ -73,6 +73,9 @@ const POLICY_OPTIONS: ReadonlySet<string> = new Set<keyof JobOptions>([
   'evenInMaintenanceMode',
   'keepHistory',
   'history',
+  'failsOnFalse',
+  'output',
+  'pings',
   'executor',
   'withoutOverlapping',
   'runInBackground',
@@ -96,6 +99,9 @@ export function policyChanges(base: ChangedPolicy, options: JobOptions): Partial
     recovery: options.recovery,
     evenInMaintenanceMode: options.evenInMaintenanceMode,
     keepHistory: options.keepHistory,
+    failsOnFalse: options.failsOnFalse,
+    output: joined(base.output, options.output),
+    pings: joined(base.pings, options.pings),
     executor: executorOf(options, base.executor),
     misfireGraceTime: lengthOrNull(misfireGraceTime),
     timeout: lengthOrNull(options.timeout),
@@ -106,7 +112,12 @@ export function policyChanges(base: ChangedPolicy, options: JobOptions): Partial
   });
 }
 
-type ChangedPolicy = Pick<JobPolicy, 'retry' | 'history' | 'executor'>;
+type ChangedPolicy = Pick<JobPolicy, 'retry' | 'history' | 'executor' | 'output' | 'pings'>;
+
+/** What a job says about its output or pings, beside what the defaults say; undefined: it says nothing. */
+function joined<T extends object>(base: T | null | undefined, options: T | undefined): T | undefined {
+  return options === undefined ? undefined : ({ ...base, ...given(options) } as T);
+}
 
 /** `runInBackground: false` takes back what `true` did; beside another executor it says nothing. */
 function executorOf({ runInBackground, executor }: JobOptions, before: string): string | undefined {

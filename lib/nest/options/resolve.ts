@@ -1,9 +1,11 @@
 import type { Millis } from '../../core/index.js';
+import type { MailOptions } from '../../observe/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
 import type { ConfiguredJob, ExecutorOptions, SchedulerModuleOptions, StoreOptions } from './module-options.js';
 import type { PolicyOptions } from './job-options.js';
 import type { OptionFault } from './options-error.js';
 import { millis } from './units.js';
+import { configuredOutputFaults, outputFaults } from './output-faults.js';
 import { moduleOptionFaults, refuse } from './validate.js';
 import { flag, oneOf } from './kinds.js';
 
@@ -22,6 +24,12 @@ export interface ResolvedModuleOptions {
   readonly executors: Readonly<Record<string, ExecutorOptions>>;
   readonly jobs: Readonly<Record<string, string | ConfiguredJob>>;
   readonly calendars: Readonly<Record<string, CalendarDefinition>>;
+  /** Null: none. */
+  readonly mail: MailOptions | null;
+  /** Null: none. */
+  readonly console: readonly string[] | null;
+  /** Null: not given. */
+  readonly outputRoot: string | null;
   /** `isDefault`: not given, so that a memory store keeps less. */
   readonly history: { readonly age: Millis; readonly count: number; readonly isDefault: boolean };
   readonly lease: Millis;
@@ -52,6 +60,11 @@ export function resolveModuleOptions(
 ): ResolvedModuleOptions {
   refuse([...moduleOptionFaults(options), ...environmentFaults(environment)]);
   const given = options ?? {};
+  const output = { mail: given.mail ?? null, outputRoot: given.outputRoot ?? null };
+  refuse([
+    ...outputFaults(given.jobDefaults ?? {}, output, 'SchedulerModule.forRoot jobDefaults'),
+    ...configuredOutputFaults(given),
+  ]);
   return {
     enabled: enabledOf(environment['CARILLON_ENABLED']) ?? given.enabled ?? true,
     application: given.application ?? packageName,
@@ -64,6 +77,8 @@ export function resolveModuleOptions(
     executors: { default: asyncExecutor(), background: asyncExecutor(), ...given.executors },
     jobs: given.jobs ?? {},
     calendars: given.calendars ?? {},
+    ...output,
+    console: given.console ?? null,
     history: historyOf(given.history),
     lease: millis(given.lease ?? 10_000),
     shutdownTimeout: millis(given.shutdownTimeout ?? 25_000),

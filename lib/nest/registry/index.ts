@@ -1,3 +1,6 @@
+export type { Collision, MinuteLoad, PreviewReport, ReportedFire } from '../insight/preview-report.js';
+export type { JobChange, OrphanedJob, ScheduleChanges } from '../insight/schedule-changes.js';
+export type { LintFinding } from '../insight/schedule-lint.js';
 export type { PreviewEntry, SchedulerNode, WhyAnswer } from './insight.js';
 export { JobFunctions } from './job-functions.js';
 export { Job } from './job.js';
@@ -8,6 +11,6 @@ export { REGISTRY_PARTS } from './registry-parts.js';
 export type { RegistryParts, RegistryTasks } from './registry-parts.js';
 export { Run } from './run.js';
 export type { Runs } from './run.js';
-export type { ArgumentsOf, Json, MethodName } from './schedule-types.js';
+export type { ArgumentsOf, Json, MethodName } from '../../core/index.js';
 export { SchedulerRegistry } from './scheduler-registry.js';
 export type * from './trigger-view.js';

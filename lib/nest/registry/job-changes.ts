@@ -1,7 +1,10 @@
 import type { JobRecord, Trigger } from '../../core/index.js';
 import { checkArguments } from '../options/arguments.js';
 import { isShared } from '../options/definition.js';
+import { outputFaults } from '../options/output-faults.js';
+import { idleOptionFaults } from '../options/idle-options.js';
 import { policyChanges } from '../options/policy.js';
+import { refuse } from '../options/validate.js';
 import { placeOf } from './checked-call.js';
 import { BroughtFunctions } from './job-functions.js';
 import type { RuntimeJob } from './runtime-job.js';
@@ -38,7 +41,9 @@ export function changesOf(
   });
   const triggerOf = (trigger: Trigger, zone = job.timezone) =>
     checkedTrigger({ kind: 'trigger', trigger }, {}, { id: job.id, place, store, zone, parts });
+  refuse(outputFaults(changes, parts.options, place));
   const policy = policyChanges(job.policy, changes);
+  refuse(idleOptionFaults(changes, { ...job.policy, ...policy }, place));
   const patch = {
     ...(changes.name === undefined ? {} : { name: changes.name }),
     ...(changes.description === undefined ? {} : { description: changes.description }),

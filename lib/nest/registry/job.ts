@@ -13,7 +13,7 @@ import type {
 } from '../../core/index.js';
 import type { JobPolicy } from '../../core/index.js';
 import { dateOrNull } from './run.js';
-import { triggerView } from './trigger-view.js';
+import { storedTriggerView, triggerView } from './trigger-view.js';
 import type { JobTrigger, LateTriggerViews } from './trigger-view.js';
 
 /** Since when, by whom, why and until when a job is paused. */
@@ -124,7 +124,7 @@ export class Job {
 
   /** A job of a store. */
   static ofRecord(record: JobRecord, { store, parts }: JobPlace): Job {
-    return Job.shown(record, { store, parts, trigger: triggerView(parts.triggers.decode(record.trigger)) });
+    return Job.shown(record, { store, parts, trigger: storedTriggerView(record.trigger, parts.triggers) });
   }
 
   /** One of many jobs that were added just now. */

@@ -1,4 +1,12 @@
-import type { JobOrigin, JobStatus, RunKind, RunState, SkipReason, Trigger } from '../../core/index.js';
+import type {
+  JobOrigin,
+  JobStatus,
+  RunKind,
+  RunState,
+  ScheduleArguments,
+  SkipReason,
+  Trigger,
+} from '../../core/index.js';
 import type {
   CronFields,
   Duration,
@@ -8,7 +16,6 @@ import type {
   MethodReference,
   TriggerOptions,
 } from '../options/index.js';
-import type { ScheduleArguments } from './schedule-types.js';
 
 /** A function as a task: it gets `args`, then the `JobContext`. Memory store only: no row can keep it. */
 // Any parameters: the context is added to whatever the job's arguments are.
@@ -22,7 +29,10 @@ export type TaskReference = string | MethodReference | TaskFunction;
 export interface AddOptions {
   /** Replaces all of a job that has this id, its pause and next fire time too. Default false: refused. */
   readonly replaceExisting?: boolean;
-  /** TypeORM `EntityManager` of the caller's transaction: the job is there when that commits. */
+  /**
+   * TypeORM `EntityManager` of the caller's transaction: the job is there when that commits. Listeners are told of it
+   * (`job.added`) when the store shows it, up to 5 s later, and never of one that was rolled back.
+   */
   readonly manager?: unknown;
 }
 
@@ -155,6 +165,12 @@ export interface RunListFilter extends PageOptions {
   readonly from?: InstantInput;
   /** Runs with a fire time up to here. */
   readonly to?: InstantInput;
+}
+
+/** What a report of fire times shows, and how. */
+export interface ReportFilter extends PreviewFilter {
+  /** IANA zone in which times are shown. Default: the module's. */
+  readonly timezone?: string;
 }
 
 export interface PreviewFilter {

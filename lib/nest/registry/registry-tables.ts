@@ -24,6 +24,7 @@ import type {
   PageOptions,
   PauseOptions,
   PreviewFilter,
+  ReportFilter,
   RescheduleOptions,
   ResumeOptions,
   RunListFilter,
@@ -300,8 +301,15 @@ export const RUNS_CALL = plain({
   to: { kind: instant(), neighbours: ['until', 'end'] },
 } satisfies TableOf<RunListFilter>);
 
-export const PREVIEW_CALL = plain({
+const PREVIEW_TABLE = {
   ids: { kind: listOf(text(200), 10_000), neighbours: ['id', 'jobId'] },
   tag: { kind: text(64), neighbours: ['tags'] },
   store: { kind: text(64) },
-} satisfies TableOf<PreviewFilter>);
+} satisfies TableOf<PreviewFilter>;
+
+export const PREVIEW_CALL = plain(PREVIEW_TABLE);
+
+export const REPORT_CALL = plain({
+  ...PREVIEW_TABLE,
+  timezone: { kind: zone(), default: "the module's", neighbours: ['timeZone', 'tz', 'zone'] },
+} satisfies TableOf<ReportFilter>);

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { SchedulerError } from '../../core/index.js';
+import { HOOK_KINDS, SchedulerError } from '../../core/index.js';
 import type { HookKind, JobDefinition, Trigger } from '../../core/index.js';
 import { checkArguments } from '../options/arguments.js';
 import { isShared, makeDefinition, storeOf } from '../options/definition.js';
 import { hookList, isMethodReference } from '../options/hook-kind.js';
 import type { JobOptions, TriggerOptions } from '../options/job-options.js';
+import { idleOptionFaults } from '../options/idle-options.js';
 import { InvalidOptionsError } from '../options/options-error.js';
+import type { OptionFault } from '../options/options-error.js';
+import { refuse } from '../options/validate.js';
 import { makeTrigger } from '../definitions/make-trigger.js';
 import type { TriggerRule } from '../definitions/trigger-rule.js';
 import { BroughtFunctions, functionName } from './job-functions.js';
@@ -13,8 +16,6 @@ import { FunctionNotStorableError, UnknownTaskError } from './registry-errors.js
 import type { JobInput, TaskReference } from './registry-options.js';
 import type { RegistryParts } from './registry-parts.js';
 import { isSerializable } from './trigger-view.js';
-
-const HOOK_KINDS: readonly HookKind[] = ['when', 'skip', 'before', 'after', 'onSuccess', 'onFailure'];
 
 /** A job of the registry, ready to be put, and the functions it brings. */
 export interface RuntimeJob {
@@ -38,6 +39,7 @@ export function makeRuntimeJob(
   rule: TriggerRule,
   { place, parts }: { readonly place: string; readonly parts: RegistryParts },
 ): RuntimeJob {
+  if (input.enabled === false) refuse([notKept(place)]);
   const id = input.id ?? randomUUID();
   const store = storeOf(input, parts.options, place);
   const functions = new BroughtFunctions();
@@ -57,7 +59,15 @@ export function makeRuntimeJob(
     },
     parts.options,
   );
+  refuse(idleOptionFaults(input, definition.policy, place));
   return { definition, functions };
+}
+
+/** Nobody would keep it, and one of an earlier start would go on firing. */
+function notKept(place: string): OptionFault {
+  const message =
+    'is false: a job that is added at run time would be stored nowhere. Leave the call out, or add the job and pause it.';
+  return { place, option: 'enabled', value: false, message };
 }
 
 /** Name of a task for a row. */
@@ -105,13 +115,24 @@ const sharedNames = new Map<string, NonNullable<JobDefinition['hookNames']>>();
 
 /** Jobs with the same hooks share their names: there may be thousands of them. */
 function shared(named: NonNullable<JobDefinition['hookNames']>): NonNullable<JobDefinition['hookNames']> {
+  if (latestNames !== null && isSame(latestNames, named)) return latestNames;
   const key = JSON.stringify(named);
   let known = sharedNames.get(key);
   if (known === undefined) {
     if (sharedNames.size >= REMEMBERED) sharedNames.clear();
     sharedNames.set(key, (known = Object.freeze(named)));
   }
-  return known;
+  return (latestNames = known);
+}
+
+/** Of many jobs that are added together, most have the hooks of the one before. */
+let latestNames: NonNullable<JobDefinition['hookNames']> | null = null;
+
+function isSame(one: NonNullable<JobDefinition['hookNames']>, other: typeof one): boolean {
+  return HOOK_KINDS.every((kind) => {
+    const [names, others] = [one[kind] ?? [], other[kind] ?? []];
+    return names.length === others.length && names.every((name, at) => name === others[at]);
+  });
 }
 
 function hookName(hook: ReturnType<typeof hookList>[number], kind: HookKind, index: number, making: Making): string {

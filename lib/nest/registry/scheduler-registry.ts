@@ -1,14 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import type { Instant, JobPause, JobRecord, Trigger } from '../../core/index.js';
+import type { Instant, JobPause, JobRecord, MethodName, Trigger } from '../../core/index.js';
 import { checkArguments } from '../options/arguments.js';
 import type { InstantInput } from '../options/inputs.js';
 import { UnknownJobError } from '../../engine/index.js';
+import type { PreviewReport } from '../insight/preview-report.js';
+import type { ScheduleChanges } from '../insight/schedule-changes.js';
+import type { LintFinding } from '../insight/schedule-lint.js';
+import { ScheduleInsight } from '../insight/schedule-insight.js';
 import { trigger as triggerKind } from '../options/trigger-kinds.js';
 import { show } from '../options/show.js';
 import { refuse } from '../options/validate.js';
 import { checkCall, checkedInstant, checkId, placeOf } from './checked-call.js';
-import { nodeView, previewEntry, whyAnswer } from './insight.js';
+import { nodeView, whyAnswer } from './insight.js';
 import type { PreviewEntry, SchedulerNode, WhyAnswer } from './insight.js';
 import { givenTrigger, JobAdder } from './job-adder.js';
 import { changesOf } from './job-changes.js';
@@ -25,7 +29,6 @@ import { runFilter } from './run-filter.js';
 import { Run, runsOf } from './run.js';
 import type { Runs } from './run.js';
 import { checkedTrigger } from './runtime-job.js';
-import type { MethodName } from './schedule-types.js';
 
 /**
  * Adds, reads and manages jobs while the application runs. Works from the application's start on (`onModuleInit` of any
@@ -45,9 +48,11 @@ import type { MethodName } from './schedule-types.js';
 @Injectable()
 export class SchedulerRegistry {
   private readonly adder: JobAdder;
+  private readonly insight: ScheduleInsight;
 
   constructor(@Inject(REGISTRY_PARTS) private readonly parts: RegistryParts) {
     this.adder = new JobAdder(parts);
+    this.insight = new ScheduleInsight(parts);
   }
 
   /**
@@ -55,7 +60,8 @@ export class SchedulerRegistry {
    *
    * @param input.id identity; default: a new UUID
    * @param input.replaceExisting replaces all of a job with this id instead of refusing
-   * @param input.enabled false, or `environments` without this one: it is checked and nothing is stored
+   * @param input.environments without this one: it is checked, nothing is stored, and the answer says `enabled: false`
+   * @throws {InvalidOptionsError} INVALID_OPTIONS: everything that is wrong, `enabled: false` among it
    * @throws {InvalidArgumentsError} INVALID_ARGUMENTS: `args` are not JSON, or larger than 64 kB
    * @throws {UnknownTaskError} UNKNOWN_TASK
    * @throws {DuplicateJobError} DUPLICATE_JOB: another job has this id
@@ -269,8 +275,44 @@ export class SchedulerRegistry {
   /** Fire times to come between two instants, in order, 10,000 at most. Text without offset is in the module's zone. */
   async preview(from: InstantInput, to: InstantInput, filter: options.PreviewFilter = {}): Promise<PreviewEntry[]> {
     this.check(filter, tables.PREVIEW_CALL, 'preview');
-    const [start, end] = this.window(from, to, { place: placeOf('preview'), zone: this.parts.options.timezone });
-    return (await this.parts.scheduler.preview(start, end, filter)).map(previewEntry);
+    return this.insight.preview(this.windowOf(from, to, 'preview'), filter);
+  }
+
+  /**
+   * The same on wall clocks: with what changes of the clocks do to each, how much is due in each minute, and what is due
+   * together.
+   *
+   * @param filter.timezone zone in which times are shown. Default: the module's
+   */
+  async previewReport(from: InstantInput, to: InstantInput, filter: options.ReportFilter = {}): Promise<PreviewReport> {
+    this.check(filter, tables.REPORT_CALL, 'previewReport');
+    return this.insight.report(this.windowOf(from, to, 'previewReport'), filter);
+  }
+
+  /** Fire times to come as an iCalendar feed, for a calendar program to subscribe to. */
+  async previewCalendar(from: InstantInput, to: InstantInput, filter: options.PreviewFilter = {}): Promise<string> {
+    this.check(filter, tables.PREVIEW_CALL, 'previewCalendar');
+    return this.insight.calendar(this.windowOf(from, to, 'previewCalendar'), filter);
+  }
+
+  /** What a start of this code would change in shared stores: nothing is written. */
+  async diff(): Promise<ScheduleChanges> {
+    return this.insight.diff();
+  }
+
+  /** What looks wrong about the schedule: fire times that never come, clocks that change, slots that many share. */
+  async lint(): Promise<LintFinding[]> {
+    return this.insight.lint();
+  }
+
+  /**
+   * Deletes history beyond age and count now; nodes do it by themselves once a minute.
+   *
+   * @param onStep told how many went so far
+   * @returns how many runs went
+   */
+  async prune(onStep: (deleted: number) => void = () => undefined): Promise<number> {
+    return this.parts.scheduler.prune(onStep);
   }
 
   /** Why a job ran or did not run at an instant. Text without offset is in the job's zone. */
@@ -309,6 +351,10 @@ export class SchedulerRegistry {
     const message = `is ${new Date(instant).toISOString()}, which is past. Give an instant to come, or leave it out.`;
     refuse([{ place: spot.place, option: 'until', value: until, message }]);
     return { by, reason, until: null };
+  }
+
+  private windowOf(from: InstantInput, to: InstantInput, method: string): [Instant, Instant] {
+    return this.window(from, to, { place: placeOf(method), zone: this.parts.options.timezone });
   }
 
   private window(from: InstantInput, to: InstantInput, spot: { place: string; zone: string }): [Instant, Instant] {

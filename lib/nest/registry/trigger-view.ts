@@ -1,4 +1,4 @@
-import type { JsonValue, Trigger, TriggerJson } from '../../core/index.js';
+import type { JsonValue, Trigger, TriggerCodec, TriggerJson } from '../../core/index.js';
 import { toInstant } from '../../triggers/index.js';
 import type { AndTrigger, CronTrigger, DateTrigger, IntervalTrigger } from '../../triggers/index.js';
 import { dateOrNull } from './run.js';
@@ -61,6 +61,11 @@ export interface NeverTriggerView extends TriggerFacts {
   readonly kind: 'never';
 }
 
+/** What this version of the application cannot read: of a newer one, damaged, or with a calendar that is not registered. */
+export interface UnreadableTriggerView extends TriggerFacts {
+  readonly kind: 'unreadable';
+}
+
 /** A job's trigger: a union by `kind`. */
 export type JobTrigger =
   | CronTriggerView
@@ -69,29 +74,44 @@ export type JobTrigger =
   | CalendarTriggerView
   | CombinedTriggerView
   | FilteredTriggerView
-  | NeverTriggerView;
+  | NeverTriggerView
+  | UnreadableTriggerView;
 
 /** A trigger as plain values. */
 export function triggerView(trigger: Trigger): JobTrigger {
   return Object.assign(viewOf(trigger), { description: descriptionOf(trigger) });
 }
 
+/** The trigger of a row; one that cannot be read hides neither its job nor the others (P23). */
+export function storedTriggerView(text: string, triggers: TriggerCodec): JobTrigger {
+  try {
+    return triggerView(triggers.decode(text));
+  } catch (error) {
+    const description = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { kind: 'unreadable', text, description, ...NO_SETTINGS };
+  }
+}
+
+const NO_SETTINGS = { timezone: null, start: null, end: null, jitter: 0, limit: null, runOnStart: false } as const;
+
+/** Views of one call that are shared; there may be as many triggers as jobs. */
+const SHARED_VIEWS = 100;
+
 /**
  * As `triggerView`, but the sentence is made when it is read: many jobs were added, and few are looked at. Jobs of one
  * call that have one trigger share its view.
  */
 export class LateTriggerViews {
-  private trigger: Trigger | null = null;
-  private view: JobTrigger | null = null;
+  private readonly views = new Map<Trigger, JobTrigger>();
 
   of(trigger: Trigger): JobTrigger {
-    if (this.trigger === trigger && this.view !== null) return this.view;
+    const known = this.views.get(trigger);
+    if (known !== undefined) return known;
     const description = { get: (): string => descriptionOf(trigger), enumerable: true };
     const view = Object.freeze(Object.defineProperty(viewOf(trigger) as JobTrigger, 'description', description));
     const isShared = view.start === null && view.end === null && view.kind === 'cron';
     // A `Date` could be changed by who reads it.
-    this.trigger = isShared ? trigger : null;
-    this.view = view;
+    if (isShared && this.views.size < SHARED_VIEWS) this.views.set(trigger, view);
     return view;
   }
 }

@@ -37,6 +37,11 @@ export class ProcessTasks implements TaskResolver {
     }
   }
 
+  /** The work behind a name that code alone describes: a command, a process. */
+  provide(name: string, handler: TaskHandler): void {
+    this.handlers.set(name, handler);
+  }
+
   /** From here on methods are found. Those with a decorator may be named from outside of code. */
   discover(providers: Providers, calls: MethodCalls, decorated: readonly DecoratedMethod<unknown>[]): void {
     this.providers = providers;

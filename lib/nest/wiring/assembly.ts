@@ -8,13 +8,22 @@ import { JobFunctions } from '../registry/job-functions.js';
 import { ProcessTasks } from '../tasks/process-tasks.js';
 import { injectorView } from './injector-view.js';
 import { makeStores } from './make-stores.js';
+import { RunEffects } from '../output/run-effects.js';
 import { runLogger, schedulerLog, textOf } from './nest-log.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Clock, Executor, JobDefinition, Store, TriggerCodec } from '../../core/index.js';
 import type { SchedulerOptions, SchedulerParts } from '../../engine/index.js';
+import type { ScheduleFunction } from '../fluent/schedule.js';
 import type { HookBook } from '../handlers/index.js';
 import type { ResolvedModuleOptions } from '../options/index.js';
+import type { StartMode } from '../tokens.js';
 import type { RegistryParts } from '../registry/registry-parts.js';
+
+/** What a test or a command changes about how an application starts. */
+export interface StartChoices {
+  readonly pace?: Partial<SchedulerOptions>;
+  readonly mode?: StartMode;
+}
 
 /** Everything that one application's scheduler is made of. Made before the providers of the application are known. */
 export class Assembly {
@@ -24,6 +33,9 @@ export class Assembly {
   readonly events: EventBus;
   readonly functions = new JobFunctions();
   readonly tasks = new ProcessTasks(this.functions);
+  readonly effects: RunEffects;
+  /** Functions of `forFeature({ schedule })`. */
+  readonly schedules: ScheduleFunction[] = [];
   readonly scheduler: Scheduler;
   /** What functions of the user find their dependencies with. */
   readonly injector: ModuleRef;
@@ -35,12 +47,12 @@ export class Assembly {
     readonly options: ResolvedModuleOptions,
     readonly clock: Clock,
     readonly moduleRef: ModuleRef,
-    private readonly testPace: Partial<SchedulerOptions> = {},
+    private readonly start: StartChoices = {},
   ) {
     this.calendars = new CalendarRegistry(options.calendars);
     this.triggers = createTriggerCodec({ calendars: this.calendars, keepsFunctions: true });
     this.injector = injectorView(moduleRef);
-    this.stores = makeStores({ options, clock, moduleRef });
+    this.stores = makeStores({ options, clock, moduleRef, inMemory: start.mode?.inMemory });
     this.events = new EventBus((error, { type }) =>
       schedulerLog.error(`A listener to ${type} failed; runs go on.`, textOf(error)),
     );
@@ -48,6 +60,7 @@ export class Assembly {
     this.events.on('job.removed', ({ job }) => {
       if (job !== null) this.functions.drop(job.id);
     });
+    this.effects = new RunEffects(options, clock);
     new LogListener(schedulerLog, options.log).listenTo(this.events);
     this.scheduler = new Scheduler(this.parts());
   }
@@ -82,16 +95,17 @@ export class Assembly {
       tasks,
       triggers,
       events,
-      hooks: { of: (job) => this.hooks?.of(job) ?? null },
+      hooks: { of: (job) => this.effects.surround(this.hooks?.of(job) ?? null, job.policy) },
       logger: runLogger,
       options: {
         ...DEFAULT_SCHEDULER_OPTIONS,
-        role: options.role,
+        role: this.start.mode?.observes === true ? 'client' : options.role,
+        observes: this.start.mode?.observes ?? false,
         enabled: options.enabled,
         lease: options.lease,
         shutdownTimeout: options.shutdownTimeout,
         history: { age: options.history.age, count: options.history.count },
-        ...this.testPace,
+        ...this.start.pace,
       },
     };
   }

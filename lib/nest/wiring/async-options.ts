@@ -1,13 +1,21 @@
 import { SCHEDULER_OPTIONS } from '../tokens.js';
+import { asyncOptionFaults } from '../options/async-table.js';
+import { refuse } from '../options/index.js';
 import { InvalidAsyncOptionsError } from './module-errors.js';
 import type { Provider } from '@nestjs/common';
 import type { SchedulerModuleAsyncOptions, SchedulerOptionsFactory } from '../options/index.js';
 
 const WAYS = ['useFactory', 'useClass', 'useExisting'] as const;
 
-/** Providers of `SCHEDULER_OPTIONS` for `forRootAsync`. @throws {InvalidAsyncOptionsError} */
+/**
+ * Providers of `SCHEDULER_OPTIONS` for `forRootAsync`.
+ *
+ * @throws {InvalidOptionsError} for what is unknown, with the nearest known name
+ * @throws {InvalidAsyncOptionsError}
+ */
 export function asyncOptionProviders(async: SchedulerModuleAsyncOptions): Provider[] {
-  const given = WAYS.filter((way) => async?.[way] !== undefined);
+  refuse(asyncOptionFaults(async));
+  const given = WAYS.filter((way) => async[way] !== undefined);
   if (given.length !== 1) throw new InvalidAsyncOptionsError(given);
   return [...(async.extraProviders ?? []), ...ways(async)];
 }

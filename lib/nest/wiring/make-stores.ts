@@ -1,6 +1,8 @@
 import { loadOptional } from '../../core/index.js';
 import { createMemoryStore } from '../../stores/memory/index.js';
+import { millis } from '../options/index.js';
 import { LateStore } from './late-store.js';
+import { makeRedisStore } from './make-redis-store.js';
 import { StoreUnavailableError } from './module-errors.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Clock, OptionalPackage, Store } from '../../core/index.js';
@@ -13,14 +15,23 @@ export interface StoreSurroundings {
   readonly options: ResolvedModuleOptions;
   readonly clock: Clock;
   readonly moduleRef: ModuleRef;
+  /** Every store is one of this process. */
+  readonly inMemory?: boolean;
 }
 
 /** The stores of the configuration, by alias. */
 export function makeStores(surroundings: StoreSurroundings): Map<string, Store> {
-  const { options, clock } = surroundings;
+  const { options, clock, inMemory = false } = surroundings;
   const made = Object.entries(options.stores).map(([alias, store]): [string, Store] => {
+    if (inMemory) return [alias, createMemoryStore({ alias, application: options.application, clock })];
     if (!('type' in store)) return [alias, store];
     if (store.type === 'memory') return [alias, createMemoryStore({ alias, application: options.application, clock })];
+    if (store.type === 'redis') {
+      return [
+        alias,
+        new LateStore(alias, () => makeRedisStore(store, { alias, application: options.application, clock })),
+      ];
+    }
     return [alias, new LateStore(alias, () => makeTypeOrmStore(alias, store, surroundings))];
   });
   return new Map(made);
@@ -28,7 +39,7 @@ export function makeStores(surroundings: StoreSurroundings): Map<string, Store> 
 
 async function makeTypeOrmStore(
   alias: string,
-  { dataSource, options, tablePrefix }: TypeOrmStoreOptions,
+  { dataSource, options, tablePrefix, schema, listen, runMigrations, busyTimeout }: TypeOrmStoreOptions,
   { options: module, clock, moduleRef }: StoreSurroundings,
 ): Promise<Store> {
   // Loaded here, for TypeORM is an optional package that memory-only applications do not have.
@@ -38,9 +49,16 @@ async function makeTypeOrmStore(
   );
   const place =
     options === undefined ? { dataSource: await findDataSource(alias, dataSource, moduleRef) } : { options };
-  const prefix = tablePrefix === undefined ? {} : { tablePrefix };
-  // Both are TypeORM's own, which this room does not know: the store checks them.
-  return createTypeOrmStore({ alias, application: module.application, clock, ...prefix, ...(place as Place) });
+  const { application } = module;
+  const more = {
+    tablePrefix,
+    schema,
+    listen,
+    runMigrations,
+    busyTimeout: busyTimeout === undefined ? undefined : millis(busyTimeout),
+  };
+  // Both places are TypeORM's own, which this room does not know: the store checks them.
+  return createTypeOrmStore({ alias, application, clock, ...more, ...(place as Place) });
 }
 
 async function findDataSource(alias: string, name: string | undefined, moduleRef: ModuleRef): Promise<object> {

@@ -4,13 +4,27 @@ import { SchedulerError } from '../../core/index.js';
 export class DuplicateModuleError extends SchedulerError {
   readonly code = 'DUPLICATE_MODULE';
 
-  constructor(readonly importers: readonly string[]) {
-    super(
-      `SchedulerModule.forRoot is imported more than once, by ${importers.join(' and by ')}: every job would run as many ` +
-        `times. Keep one, in the root module; it is global, so other modules need no import. ` +
-        `Tasks of a feature go into SchedulerModule.forFeature({ tasks }).`,
-    );
+  /** @param hasCompat `ScheduleModule` of the entry nest-carillon/compat is among what imports it */
+  constructor(
+    readonly importers: readonly string[],
+    hasCompat = false,
+  ) {
+    super(hasCompat ? BESIDE_COMPAT : moreThanOnce(importers));
   }
+}
+
+const BESIDE_COMPAT =
+  `SchedulerModule.forRoot stands beside ScheduleModule of nest-carillon/compat, which brings the same scheduler with ` +
+  `it: every job would run twice. Remove SchedulerModule.forRoot and give its options to the other one, ` +
+  `ScheduleModule.forRoot({ scheduler: { … } }); decorators and SchedulerRegistry of nest-carillon work with it. When ` +
+  `nothing of the compat entry is left, remove ScheduleModule instead.`;
+
+function moreThanOnce(importers: readonly string[]): string {
+  return (
+    `SchedulerModule.forRoot is imported more than once, by ${importers.join(' and by ')}: every job would run as many ` +
+    `times. Keep one, in the root module; it is global, so other modules need no import. ` +
+    `Tasks of a feature go into SchedulerModule.forFeature({ tasks }).`
+  );
 }
 
 /** `SchedulerModule` is imported as it is, without `forRoot`. */

@@ -5,6 +5,11 @@ import type { LineWriter } from '../../observe/index.js';
 
 const logger = new Logger('Scheduler');
 
+/** Its lines about a run stand in the run's output already, or are none of the run's. */
+export function isSchedulerLogger(other: Logger): boolean {
+  return other === logger;
+}
+
 /** Lines of the scheduler itself, through the application's logger. */
 export const schedulerLog: LineWriter = {
   log: (line: string) => logger.log(line),

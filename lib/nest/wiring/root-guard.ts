@@ -1,6 +1,7 @@
 import { MODULE_METADATA } from '@nestjs/common/constants.js';
 import { SCHEDULER_OPTIONS } from '../tokens.js';
 import { DuplicateModuleError, MissingRootError } from './module-errors.js';
+import { SCHEDULER_EXTENSION } from './scheduler-extension.js';
 import type { NestContainer } from '@nestjs/core';
 import type { Module } from '@nestjs/core/injector/module.js';
 
@@ -21,7 +22,9 @@ export function requireOneRoot(container: NestContainer, root: Module['metatype'
       .filter((imported) => isDynamic(imported, root))
       .map(() => module.name),
   );
-  throw new DuplicateModuleError(importers.length > 1 ? importers : roots.map(() => 'a module that is made later'));
+  const hasCompat = modules.some((module) => module.providers.has(SCHEDULER_EXTENSION));
+  const names = importers.length > 1 ? importers : roots.map(() => 'a module that is made later');
+  throw new DuplicateModuleError(names, hasCompat);
 }
 
 function importsOf(module: Module, container: NestContainer): unknown[] {

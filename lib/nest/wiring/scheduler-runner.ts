@@ -1,6 +1,7 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { isShared } from '../options/index.js';
+import { captureNestLog } from '../output/captured-log.js';
 import { Assembly } from './assembly.js';
 import { schedulerLog } from './nest-log.js';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
@@ -13,20 +14,24 @@ const TIME_TO_ENABLE_HOOKS: Millis = 1_000;
 @Injectable()
 export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private hint: Timer | null = null;
+  private endCapture: (() => void) | null = null;
 
   constructor(@Inject(Assembly) private readonly assembly: Assembly) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.hintAtSignals();
+    this.endCapture = captureNestLog();
     const started = this.assembly.scheduler.start();
     if (started instanceof Promise) await started;
   }
 
   async onModuleDestroy(): Promise<void> {
     this.hint?.cancel();
-    const { scheduler } = this.assembly;
+    const { scheduler, effects } = this.assembly;
     // Closed before it was started, or because its start failed: nothing is open then.
     if (scheduler.state !== 'new') await scheduler.stop();
+    await effects.close();
+    this.endCapture?.();
   }
 
   private hintAtSignals(): void {

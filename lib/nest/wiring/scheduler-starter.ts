@@ -1,10 +1,13 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { codeJobs } from '../definitions/code-jobs.js';
-import { listenerNotes, scheduleNotes, taskNotes } from '../decorators/index.js';
+import { consoleNotes, listenerNotes, scheduleNotes, taskNotes } from '../decorators/index.js';
 import { decoratedMethods, hostsOf, Providers, strayPeerMethod } from '../discovery/index.js';
+import { readSchedules, scheduleSources } from '../fluent/read-schedules.js';
 import { EnhancedCalls, HookBook, MethodCalls } from '../handlers/index.js';
 import { subscribe } from '../listeners/subscribe.js';
+import { ConsoleCommands } from '../tasks/console-commands.js';
+import { WorkHandlers } from '../tasks/work-handlers.js';
 import { Assembly } from './assembly.js';
 import { LateStore } from './late-store.js';
 import { schedulerLog } from './nest-log.js';
@@ -13,7 +16,14 @@ import { NO_ADDITION, SCHEDULER_EXTENSION } from './scheduler-extension.js';
 import type { OnModuleInit } from '@nestjs/common';
 import type { JobDefinition } from '../../core/index.js';
 import type { DecoratedMethod, Double, Host } from '../discovery/index.js';
+import type { PlacedJob } from '../fluent/read-schedules.js';
 import type { SchedulerExtension } from './scheduler-extension.js';
+
+/** Jobs of the fluent schedule, and classes that define some and are provided twice. */
+interface ReadSchedules {
+  readonly fluent: readonly PlacedJob[];
+  readonly doubles: readonly Double[];
+}
 
 /**
  * Finds what the application decorated and puts its jobs into their stores, before any other module's `onModuleInit`, so
@@ -34,9 +44,14 @@ export class SchedulerStarter implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const { assembly } = this;
-    const definitions = this.discover();
+    const hosts = hostsOf(this.discovery);
+    const schedules = scheduleSources(hosts, assembly.schedules);
+    const read = readSchedules(schedules.sources);
+    const fluent = read instanceof Promise ? await read : read;
+    const definitions = this.discover(hosts, { fluent, doubles: schedules.doubles });
     assembly.definitions = definitions;
     for (const definition of definitions) assembly.hooks?.keep(definition);
+    if (assembly.options.mail !== null) await assembly.effects.open();
     const late = [...assembly.stores.values()].filter((store) => store instanceof LateStore);
     for (const store of late) await store.prepare();
     await this.put(definitions);
@@ -65,10 +80,9 @@ export class SchedulerStarter implements OnModuleInit {
     );
   }
 
-  private discover(): JobDefinition[] {
+  private discover(hosts: readonly Host[], { fluent, doubles }: ReadSchedules): JobDefinition[] {
     const { assembly } = this;
     const { injector, moduleRef, tasks, options } = assembly;
-    const hosts = hostsOf(this.discovery);
     const providers = new Providers(hosts);
     const scheduled = decoratedMethods(hosts, scheduleNotes);
     const marked = decoratedMethods(hosts, taskNotes);
@@ -78,16 +92,31 @@ export class SchedulerStarter implements OnModuleInit {
     assembly.hooks = hooks;
     tasks.discover(providers, calls, [...scheduled.methods, ...marked.methods] as DecoratedMethod<unknown>[]);
     const added = this.extension?.discover(hosts, scheduled.methods) ?? NO_ADDITION;
-    this.warn(hosts, [...scheduled.doubles, ...listening.doubles, ...added.doubles]);
+    this.warn(hosts, [...scheduled.doubles, ...listening.doubles, ...added.doubles, ...doubles]);
     subscribe(listening.methods, assembly.events, assembly);
-    return codeJobs([...scheduled.methods, ...added.methods], {
+    const commands = new ConsoleCommands(hosts, decoratedMethods(hosts, consoleNotes).methods, calls);
+    const definitions = codeJobs([...scheduled.methods, ...added.methods], {
       options,
       injector,
       nameable: tasks.forConfiguration,
+      fluent,
+      work: tasks,
       now: assembly.clock.now(),
       calendars: assembly.calendars,
       bindHook: (reference, place) => hooks.bind(reference, place),
     });
+    this.provideWork(definitions, commands);
+    return definitions;
+  }
+
+  /** Commands and processes that definitions describe; a command that nobody has is told now. */
+  private provideWork(definitions: readonly JobDefinition[], commands: ConsoleCommands): void {
+    const { tasks, options, clock } = this.assembly;
+    const handlers = new WorkHandlers(commands, options.console, clock);
+    for (const definition of definitions) {
+      const { work, task } = definition;
+      if (work !== undefined) tasks.provide(task, handlers.handlerOf(work, definition));
+    }
   }
 
   private warn(hosts: readonly Host[], doubles: readonly Double[]): void {

@@ -1,0 +1,44 @@
+import type { StartMode } from '../nest/index.js';
+import type { Application } from './application.js';
+import type { Terminal } from './terminal.js';
+
+/** An option of a command, beside `--app`, `--json`, `--help` and `--verbose`. */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean';
+  /** For the help. */
+  readonly text: string;
+  /** What stands for its value in the help. */
+  readonly value?: string;
+}
+
+/** What a command was given. */
+export interface Given {
+  readonly words: readonly string[];
+  text(option: string): string | undefined;
+  is(option: string): boolean;
+}
+
+/** What a command works with. */
+export interface CommandParts extends Application {
+  readonly given: Given;
+  readonly terminal: Terminal;
+  /** Prints data as JSON where `--json` asks for it, else what `show` makes of it. */
+  print(data: unknown, show: () => readonly string[]): void;
+}
+
+/** One command of the command line. */
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** Words it takes, as shown: `<job>`; brackets for those that may be left out. */
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, CommandOption>>;
+  readonly examples: readonly string[];
+  readonly start: (given: Given) => StartMode;
+  /** @returns the exit code */
+  run(parts: CommandParts): Promise<number>;
+}
+
+/** Commands that only look, or write through the registry alone. */
+export const observing = (): StartMode => ({ observes: true });

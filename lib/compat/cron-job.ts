@@ -68,6 +68,7 @@ export class CronJob {
     this.threshold = Math.abs(options.threshold ?? 250);
     const fire = (at: number): void => this.nativeTick(at);
     this.native = isNative ? new NativeCron(site.assembly.clock, this.unrefTimeout, fire) : null;
+    if (this.native !== null) site.ticks.drive(id, this.native);
   }
 
   get isActive(): boolean {
@@ -161,12 +162,12 @@ export class CronJob {
     this.active = false;
   }
 
-  /** The job itself was paused, resumed or finished, by whoever. */
-  followed(isActive: boolean): void {
+  /** The job itself was paused, resumed or finished, by whoever; a pause leaves the timer, which counts what it covers. */
+  followed(isActive: boolean, keepsTimer: boolean): void {
     if (this.active === isActive) return;
     this.active = isActive;
     if (isActive) this.native?.start(this.cronTime);
-    else this.native?.stop();
+    else if (!keepsTimer) this.native?.stop();
   }
 
   /** A fire time came, whether it makes a run or not. */
@@ -191,9 +192,9 @@ export class CronJob {
   }
 
   private nativeTick(at: number): void {
-    this.ticked(at);
+    if (this.active) this.ticked(at);
     if (this.runOnce) this.active = false;
-    this.site.ticks.tick(this.parts.id);
+    this.site.ticks.tick(this.parts.id, { fireTime: at, isLast: this.runOnce });
   }
 
   private ended<T>(result: T): T {

@@ -1,19 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Inject, Injectable } from '@nestjs/common';
 import { Assembly, makeTrigger, SchedulerRegistry } from '../nest/index.js';
+import { watchFailures } from './foreign-failures.js';
+import { ForeignTimes } from './foreign-times.js';
 import { JobBook } from './job-book.js';
 import { Ticks } from './ticks.js';
-
-/** What is used of a job that was made elsewhere, as by the package `cron`. */
-export interface ForeignCronJob {
-  readonly isActive?: boolean;
-  fireOnTick: (...args: never[]) => unknown;
-  start: () => void;
-  stop: () => unknown;
-  errorHandler?: unknown;
-  readonly waitForCompletion?: boolean;
-  readonly cronTime?: { readonly source?: unknown };
-}
+import type { ForeignCronJob } from './foreign-cron-job.js';
 
 /**
  * Lets runs of jobs that fire by their own timers be runs of the scheduler: they have a history and events, and can be
@@ -24,6 +15,7 @@ export class ForeignJobs {
   private readonly ids = new Map<ForeignCronJob, string>();
   /** Jobs whose ticks make runs here already, and their own tick: one that is added again is not surrounded twice. */
   private readonly own = new WeakMap<ForeignCronJob, () => unknown>();
+  private readonly times = new WeakMap<ForeignCronJob, ForeignTimes>();
   private early: Map<ForeignCronJob, () => void> | null = new Map();
 
   constructor(
@@ -53,6 +45,7 @@ export class ForeignJobs {
     const id = this.ids.get(job);
     if (id === undefined || this.ticks.hasEnded) return;
     this.ids.delete(job);
+    this.ticks.drive(id, null);
     this.ticks.quietly(() => this.assembly.scheduler.remove(id));
   }
 
@@ -64,11 +57,15 @@ export class ForeignJobs {
   /** Ticks become runs while the scheduler has the job; answers what such a run calls. */
   private surround(job: ForeignCronJob, tell: (error: unknown) => void): () => unknown {
     const original: () => unknown = job.fireOnTick.bind(job);
-    const failures = watchErrors(job, tell);
+    const failures = watchFailures(job, tell);
+    const times = new ForeignTimes(job);
+    this.times.set(job, times);
     job.fireOnTick = async (): Promise<void> => {
       const id = this.ids.get(job);
+      const fireTime = times.tickedBy(this.assembly.clock.now());
       if (id === undefined || !this.ticks.isRunning) await this.alone(original, tell);
-      else this.ticks.tick(id, job.waitForCompletion !== true);
+      else if (fireTime === null) this.ticks.run(id, job.waitForCompletion !== true);
+      else this.ticks.tick(id, { fireTime, isLast: false });
       await Promise.resolve();
     };
     return () => failures.during(original);
@@ -89,6 +86,7 @@ export class ForeignJobs {
         ? ({ overlap: 'skip', maxInstances: 1 } as const)
         : { overlap: 'allowAll' as const };
     this.ids.set(job, id);
+    this.ticks.drive(id, this.times.get(job) ?? null);
     this.ticks.quietly(() =>
       this.registry.add({ id, name, task: run, trigger, ...policy, store: 'default', replaceExisting: true }),
     );
@@ -102,35 +100,4 @@ export class ForeignJobs {
       tell(error);
     }
   }
-}
-
-/** What a job's callbacks throw goes to its own handler, and makes the run that they belong to a failed one. */
-function watchErrors(job: ForeignCronJob, tell: (error: unknown) => void): { during(run: () => unknown): unknown } {
-  const own = job.errorHandler;
-  const open = new AsyncLocalStorage<Failures>();
-  job.errorHandler = (error: unknown): void => {
-    if (typeof own === 'function') (own as (error: unknown) => void)(error);
-    const run = open.getStore();
-    if (run?.isOpen === true) run.errors.push(error);
-    else if (typeof own !== 'function') tell(error);
-  };
-  return {
-    during(run) {
-      const failures: Failures = { errors: [], isOpen: true };
-      const end = (): void => {
-        failures.isOpen = false;
-        if (failures.errors.length > 0) throw failures.errors[0];
-      };
-      const result = open.run(failures, run);
-      // Only then does the job wait for its callbacks; those of another may end long after the run.
-      if (job.waitForCompletion === true && failures.errors.length === 0) return Promise.resolve(result).then(end);
-      end();
-      return result;
-    },
-  };
-}
-
-interface Failures {
-  readonly errors: unknown[];
-  isOpen: boolean;
 }

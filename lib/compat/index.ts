@@ -3,7 +3,7 @@ export { CronJob } from './cron-job.js';
 export type { CronTimeLike } from './cron-job.js';
 export { CronTime } from './cron-time.js';
 export * from './decorators/index.js';
-export type { ForeignCronJob } from './foreign-jobs.js';
+export type { ForeignCronJob } from './foreign-cron-job.js';
 export { DUPLICATE_SCHEDULER, NO_SCHEDULER_FOUND } from './messages.js';
 export { SCHEDULE_MODULE_OPTIONS } from './options.js';
 export type { ScheduleModuleAsyncOptions, ScheduleModuleOptions, ScheduleModuleOptionsFactory } from './options.js';

@@ -12,6 +12,8 @@ const LONGEST_WAIT = 30_000;
 export class NativeCron {
   private timer: NativeTimer | undefined;
   private last: Instant = -Infinity;
+  /** null: it is stopped. */
+  private time: CronTime | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -21,12 +23,19 @@ export class NativeCron {
 
   start(time: CronTime): void {
     this.stop();
+    this.time = time;
     this.arm(time);
   }
 
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.time = null;
+  }
+
+  /** The first fire time after an instant; null: none, or it is stopped. */
+  next(after: Instant): Instant | null {
+    return this.time === null ? null : this.time.next(after);
   }
 
   private arm(time: CronTime): void {

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { startNativeInterval, startNativeTimeout } from '../core/index.js';
+import { startNativeTimeout } from '../core/index.js';
 import { CronJob } from './cron-job.js';
 import { ForeignJobs } from './foreign-jobs.js';
+import { Handles } from './handles.js';
 import { JobBook } from './job-book.js';
 import { SchedulerRegistry } from './scheduler.registry.js';
 import { Ticks } from './ticks.js';
@@ -23,6 +24,8 @@ const ACTIVITY: readonly (readonly [EventType, boolean])[] = [
 @Injectable()
 export class Orchestrator implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly delays: NativeTimer[] = [];
+  @Inject(Handles)
+  private readonly handles!: Handles;
 
   constructor(
     @Inject(JobBook) private readonly book: JobBook,
@@ -42,8 +45,9 @@ export class Orchestrator implements OnModuleInit, OnApplicationBootstrap, Befor
   onApplicationBootstrap(): void {
     if (!this.book.assembly.options.enabled) return;
     const { planned } = this.book;
-    for (const job of planned) if (job.kind === 'timeout') this.registry.addTimeout(job.name, this.timeoutOf(job));
-    for (const job of planned) if (job.kind === 'interval') this.registry.addInterval(job.name, this.intervalOf(job));
+    for (const job of planned) if (job.kind === 'timeout') this.registry.addTimeout(job.name, this.handles.start(job));
+    for (const job of planned)
+      if (job.kind === 'interval') this.registry.addInterval(job.name, this.handles.start(job));
     for (const job of planned) if (job.kind === 'cron') this.begin(job);
   }
 
@@ -65,7 +69,8 @@ export class Orchestrator implements OnModuleInit, OnApplicationBootstrap, Befor
 
   private follow({ type, job }: SchedulerFact, isActive: boolean): void {
     if (job === null) return;
-    this.book.cronJob(job.id)?.followed(isActive && job.status === 'active');
+    const stays = type === 'job.paused' || type === 'job.quarantined';
+    this.book.cronJob(job.id)?.followed(isActive && job.status === 'active', stays);
     if (type === 'job.removed') void this.foreign.of(job.id)?.stop();
   }
 
@@ -97,16 +102,6 @@ export class Orchestrator implements OnModuleInit, OnApplicationBootstrap, Befor
     if (!(found instanceof Promise)) cronJob.begin(isPaused(found));
     else this.ticks.quietly(() => found.then((later) => cronJob.begin(isPaused(later))));
   }
-
-  private intervalOf(job: PlannedJob): NativeTimer {
-    if (!job.isNative) return inertHandle();
-    return startNativeInterval(job.note.length as number, () => this.ticks.tick(job.id));
-  }
-
-  private timeoutOf(job: PlannedJob): NativeTimer {
-    if (!job.isNative) return inertHandle();
-    return startNativeTimeout(job.note.length as number, () => this.ticks.tick(job.id));
-  }
 }
 
 function delayOf({ note }: PlannedJob): number {
@@ -117,11 +112,4 @@ type Found = Awaited<ReturnType<JobBook['assembly']['scheduler']['get']>>;
 
 function isPaused(found: Found): boolean {
   return found === null || found.job.pause !== null || found.job.status !== 'active';
-}
-
-/** A handle of a job that the scheduler fires itself: clearing it is allowed, and does nothing. */
-function inertHandle(): NativeTimer {
-  const handle = startNativeTimeout(0, () => undefined);
-  clearTimeout(handle);
-  return handle;
 }

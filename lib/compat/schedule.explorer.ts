@@ -77,9 +77,13 @@ export class ScheduleExplorer implements SchedulerExtension {
     const time = note.kind === 'cron' ? this.timeOf(note, place) : null;
     const name = note.name || this.book.freeId(found.task);
     if (this.book.has(note.kind, name)) throw new Error(DUPLICATE_SCHEDULER(KIND_NAMES[note.kind], name));
-    const isNative = !inShared && this.ticks.areNative && needsTimer(note, time);
+    const planned = plannedOption(note);
+    const isNative = !inShared && this.ticks.areNative && needsTimer(note, time) && planned === undefined;
     if (time !== null && time.shift !== 0 && !isNative) {
       refuse(place, 'utcOffset', note.peer.utcOffset, 'is no whole hour, which only jobs in memory can have.');
+    }
+    if (note.peer.unrefTimeout === true && planned !== undefined) {
+      refuse(place, planned, note.own[planned], 'stands beside unrefTimeout, whose timer does not know it. Keep one.');
     }
     const id = this.book.freeId(note.name ? name : found.task, note.kind);
     const { task } = found;
@@ -150,6 +154,11 @@ function hostOfInstance(host: Host): Host[] {
 /** Intervals and timeouts have handles that their users clear; other jobs need a timer of their own now and then. */
 function needsTimer(note: PeerNote, time: CronTime | null): boolean {
   return note.kind !== 'cron' || note.peer.unrefTimeout === true || (time !== null && time.shift !== 0);
+}
+
+/** Options that only the scheduler's own fire times have; a job with one of them is fired by the scheduler. */
+function plannedOption({ own }: PeerNote): 'start' | 'end' | 'jitter' | 'limit' | undefined {
+  return (['start', 'end', 'jitter', 'limit'] as const).find((option) => own[option] !== undefined);
 }
 
 function refuseWrong({ kind, length, peer }: PeerNote, inShared: boolean, place: string): void {

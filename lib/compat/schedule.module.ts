@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Assembly, SCHEDULER_EXTENSION, SchedulerModule } from '../nest/index.js';
 import { ForeignJobs } from './foreign-jobs.js';
+import { Handles } from './handles.js';
 import { JobBook } from './job-book.js';
 import { MergedOptions } from './module-options.js';
 import { SCHEDULE_MODULE_OPTIONS, withDefaults } from './options.js';
@@ -30,6 +31,7 @@ const SCHEDULER = SchedulerModule.forRootAsync({
     MergedOptions,
     JobBook,
     ForeignJobs,
+    Handles,
     SchedulerRegistry,
     Orchestrator,
     ScheduleExplorer,

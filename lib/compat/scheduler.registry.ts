@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ForeignJobs } from './foreign-jobs.js';
+import { Handles } from './handles.js';
 import { DUPLICATE_SCHEDULER, NO_SCHEDULER_FOUND } from './messages.js';
 import { CronJob } from './cron-job.js';
-import type { ForeignCronJob } from './foreign-jobs.js';
+import type { ForeignCronJob } from './foreign-cron-job.js';
 import type { SchedulerKind } from './messages.js';
 
 /**
@@ -16,7 +17,10 @@ export class SchedulerRegistry {
   private readonly timeouts = new Map<string, unknown>();
   private readonly intervals = new Map<string, unknown>();
 
-  constructor(@Inject(ForeignJobs) private readonly foreign: ForeignJobs) {}
+  constructor(
+    @Inject(ForeignJobs) private readonly foreign: ForeignJobs,
+    @Inject(Handles) private readonly handles: Handles,
+  ) {}
 
   doesExist(type: 'cron' | 'timeout' | 'interval', name: string): boolean {
     const maps = { cron: this.cronJobs, interval: this.intervals, timeout: this.timeouts };
@@ -78,7 +82,9 @@ export class SchedulerRegistry {
   }
 
   deleteInterval(name: string): void {
-    clearInterval(this.getInterval<number>(name));
+    const handle = this.getInterval<number>(name);
+    clearInterval(handle);
+    this.handles.deleted(handle);
     this.intervals.delete(name);
   }
 
@@ -87,7 +93,9 @@ export class SchedulerRegistry {
   }
 
   deleteTimeout(name: string): void {
-    clearTimeout(this.getTimeout<number>(name));
+    const handle = this.getTimeout<number>(name);
+    clearTimeout(handle);
+    this.handles.deleted(handle);
     this.timeouts.delete(name);
   }
 

@@ -1,15 +1,14 @@
 import { SystemClock } from '../core/index.js';
-import type { Awaitable, JobRecord } from '../core/index.js';
+import type { Awaitable } from '../core/index.js';
 import type { Assembly } from '../nest/index.js';
+
+type Scheduler = Assembly['scheduler'];
+export type Driver = NonNullable<Parameters<Scheduler['driveBy']>[1]>;
+export type Tick = Parameters<Scheduler['tick']>[1];
 
 /** Makes runs when timers outside of the scheduler fire, and stops and starts jobs for objects that are synchronous. */
 export class Ticks {
-  private isPaused = false;
-
-  constructor(private readonly assembly: Assembly) {
-    assembly.events.on('scheduler.paused', () => (this.isPaused = true));
-    assembly.events.on('scheduler.resumed', () => (this.isPaused = false));
-  }
+  constructor(private readonly assembly: Assembly) {}
 
   /** Timers of the platform stand for jobs of this process only, and only while nobody else owns its time. */
   get areNative(): boolean {
@@ -27,14 +26,14 @@ export class Ticks {
     return state === 'stopping' || state === 'stopped';
   }
 
+  /** Who is asked for the fire times of a job from now on; null: nobody, it fires no more. */
+  drive(id: string, driver: Driver | null): void {
+    this.assembly.scheduler.driveBy(id, driver);
+  }
+
   /** A timer fired: makes a run, unless the job or the application is paused. */
-  tick(id: string, force = false): void {
-    if (!this.isRunning) return;
-    this.quietly(() => {
-      const found = this.assembly.scheduler.get(id);
-      if (found instanceof Promise) return found.then((later) => this.runUnlessPaused(later?.job, force));
-      return this.runUnlessPaused(found?.job, force);
-    });
+  tick(id: string, tick: Tick): void {
+    if (this.isRunning) this.quietly(() => this.assembly.scheduler.tick(id, tick));
   }
 
   /** Makes a run now, paused or not. */
@@ -60,12 +59,6 @@ export class Ticks {
     } catch (error) {
       this.tell(error);
     }
-  }
-
-  private runUnlessPaused(job: JobRecord | undefined, force: boolean): Awaitable<unknown> {
-    if (job === undefined || job.pause !== null) return undefined;
-    if (this.isPaused && !job.policy.evenInMaintenanceMode) return undefined;
-    return this.assembly.scheduler.runNow(job.id, { args: null, force, atOnce: true });
   }
 
   private tell(error: unknown): void {

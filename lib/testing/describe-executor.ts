@@ -26,7 +26,15 @@ function attemptAt(handler: TaskHandler, args: readonly JsonValue[] = [], id = '
     args: null,
   } as unknown as RunRecord;
   const silent = { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
-  const context = new JobContext({ job, run, attempt: 1, makeLogger: () => silent, onProgress: () => undefined });
+  const context = new JobContext({
+    job,
+    run,
+    attempt: 1,
+    makeLogger: () => silent,
+    onProgress: () => undefined,
+    print: () => undefined,
+    pipeTo: () => undefined,
+  });
   return { task: job.task, handler, args, context };
 }
 

@@ -10,10 +10,12 @@ import { RunLog } from './nest-run-log.js';
 import { SchedulerTester } from './nest-tester.js';
 
 /**
- * Nobody else shares the store of a test, and a poll each second would be most of a year's work. A third of the lease is
- * the heartbeat, which may not be rarer than each five minutes: a job in no live node's code is orphaned after that.
+ * Nobody else shares the store of a test; polls each second and upkeep each minute would be most of a year's work. A third
+ * of the lease is the heartbeat, which may not be rarer than each five minutes: a job in no live node's code is orphaned
+ * after that.
  */
 const PACE: Partial<SchedulerOptions> = {
+  pace: 60,
   lease: 870_000,
   poll: 21_600_000,
   idlePoll: 21_600_000,

@@ -4,6 +4,11 @@ export default {
   // jest leaves one core free, which on two cores is half of the time; the applications of test/packaging take that one.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   testEnvironment: 'node',
+  // For machines with other work on them: what hangs is found a little later, what is slow is not taken for it.
+  testTimeout: 30_000,
+  // Servers for the tests of stores: a throw-away one is started when a test asks for it, and ended after the run.
+  globalSetup: '<rootDir>/test/support/servers/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/servers/global-teardown.mjs',
   roots: ['<rootDir>/test'],
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   // The consumer applications are packages of their own, with their own node_modules.

@@ -125,10 +125,10 @@ describe('an attempt', () => {
     expect(world.facts.map((fact) => fact.type)).toEqual([
       'job.added',
       'scheduler.started',
-      'job.finished',
       'run.claimed',
       'run.started',
       'run.succeeded',
+      'job.finished',
     ]);
   });
 });

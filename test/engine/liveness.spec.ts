@@ -58,3 +58,49 @@ describe('a task that nobody decorated', () => {
     expect(await statusOf(without)).toBe('unresolved');
   });
 });
+
+describe('an unhurried pace, as under the clock of a test', () => {
+  const HOUR = 60 * MINUTE;
+  const options = { pace: 60, lease: 870_000, poll: 6 * HOUR, pollWithoutWake: 6 * HOUR, idlePoll: 6 * HOUR };
+  const rare = (id: string) => job(id, every({ days: 2 }));
+
+  async function pair() {
+    const views = sharedViews(2);
+    const one = new World({ stores: [views[0].store], node: 'one', options }).handle('kept').handle('gone');
+    await one.startAsync(rare('kept'), rare('gone'));
+    const two = new World({ stores: [views[1].store], node: 'two', clock: one.clock, options }).handle('kept');
+    await two.startAsync(rare('kept'));
+    return { one, two, clock: one.clock, calls: views[1].calls };
+  }
+
+  it('lets a node live as long as it gives a sign', async () => {
+    const { two, clock } = await pair();
+    await clock.advanceAsync(12 * HOUR);
+    expect((await two.scheduler.get('gone'))?.job.status).toBe('active');
+  });
+
+  it('sets jobs aside as soon as ever after a start, and within hours later', async () => {
+    for (const [before, within] of [
+      [0, 10 * MINUTE],
+      [5 * HOUR, 90 * MINUTE],
+    ]) {
+      const { one, two, clock } = await pair();
+      await clock.advanceAsync(before);
+      const stopped = one.scheduler.stop();
+      await clock.advanceAsync(100);
+      await stopped;
+      await clock.advanceAsync(within);
+      expect((await two.scheduler.get('gone'))?.job.status).toBe('orphaned');
+    }
+  });
+
+  it('asks the store for little in a day', async () => {
+    const { clock, calls } = await pair();
+    await clock.advanceAsync(3 * HOUR);
+    calls.length = 0;
+    await clock.advanceAsync(24 * HOUR);
+    const rounds = calls.filter((call) => call === 'history.prune').length;
+    expect(rounds).toBeGreaterThanOrEqual(19);
+    expect(rounds).toBeLessThanOrEqual(31);
+  });
+});

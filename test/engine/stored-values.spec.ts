@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { SkipRunSignal } from '../../lib/engine/index.js';
+import { at as date, every } from '../../lib/triggers/index.js';
+import { deferred, job, settle, World } from './support/world.js';
 import { bounded, errorOf, resultOf, TEXT_LIMIT } from '../../lib/engine/stored-values.js';
 
 const ring: Record<string, unknown> = {};
@@ -102,5 +105,36 @@ describe('bounded', () => {
     expect(bounded('ab🎉cd', 3)).toBe('ab…');
     expect(bounded('ab🎉cd', 4)).toBe('ab🎉…');
     expect(bounded('ab', 2)).toBe('ab');
+  });
+});
+
+describe('the detail of a run', () => {
+  const LONG = 'x'.repeat(10 * TEXT_LIMIT);
+  const due = date('2026-03-01T00:00:01Z');
+
+  it('is kept up to the bound of texts when its handler skips it', async () => {
+    const world = new World().handle('work', () => {
+      throw new SkipRunSignal('denied', LONG);
+    });
+    world.start(job('work', due)).clock.advance(2_000);
+    const [run] = await world.runsOf('work');
+    expect(run).toMatchObject({ state: 'skipped', reason: 'denied' });
+    expect(run.detail).toHaveLength(TEXT_LIMIT + 1);
+  });
+
+  it('is kept up to the bound of texts when somebody cancels it', async () => {
+    const world = new World().handle('work').start(job('work', every({ hours: 1 })));
+    const open = new World().handle('work', () => deferred().promise).start(job('work', due));
+    open.clock.advance(2_000);
+    for (const one of [world, open]) {
+      await one.scheduler.pause('work', { by: null, reason: null, until: null });
+      const run = (await one.runsOf('work'))[0] ?? (await one.scheduler.runNow('work', { args: null, force: false }));
+      await one.scheduler.cancel(run.id, LONG);
+      one.clock.advance(10_000);
+      await settle();
+      const [{ state, detail }] = await one.runsOf('work');
+      expect(state).toBe('cancelled');
+      expect(detail!.length).toBeLessThanOrEqual(TEXT_LIMIT + 1);
+    }
   });
 });

@@ -121,6 +121,10 @@ describe('LogListener', () => {
     ],
     [{ jobs: 1, nextFireTime: null }, 'with 1 job.'],
     [{ jobs: 3, isPassive: true }, 'with 3 jobs; this process runs none of them.'],
+    [
+      { jobs: 3, isPassive: true, role: 'worker' },
+      "with 3 jobs; this process runs none of them: a worker serves an executor for a fleet, and no kind of executor here has one yet. Use role 'all' or 'scheduler' to run jobs, 'client' to manage them.",
+    ],
   ])('writes one line at start: %j', (data, rest) => {
     listen('all');
     tell('scheduler.started', { job: null, run: null, data });

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RunPage } from '../../lib/core/index.js';
+import { at as date, every } from '../../lib/triggers/index.js';
+import { remotes } from './support/remote.js';
+import { deferred, job, START, World } from './support/world.js';
+
+const LEASE = 10_000;
+const SECOND = 1_000;
+const WORK = job('work', every({ seconds: 10 }));
+
+/** Nodes whose round trips take time. */
+async function nodes(count: number, work = WORK, traits: { watches?: boolean; ahead?: number } = {}) {
+  const { clock } = new World();
+  const network = remotes(count, clock, traits);
+  const worlds = network.remotes.map(
+    ({ store }, index) => new World({ stores: [store], clock, node: `node-${index + 1}` }),
+  );
+  for (const world of worlds) {
+    const started = world.handle('work').startAsync(work);
+    await clock.advanceAsync(SECOND);
+    await started;
+  }
+  return { ...network, worlds, clock };
+}
+
+describe('round trips that take time', () => {
+  it('do not make runs late, since claims are made ahead, nor early (P15)', async () => {
+    const { clock, worlds } = await nodes(2, WORK, { watches: true });
+    await clock.advanceAsync(60 * SECOND);
+    const late = worlds.flatMap((world) => world.calls.map(({ at, context }) => at - context.fireTime.getTime()));
+    expect(late).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it('make runs late by one, where nobody would say that a claim was withdrawn', async () => {
+    const { clock, worlds } = await nodes(2);
+    await clock.advanceAsync(60 * SECOND);
+    const late = worlds.flatMap((world) => world.calls.map(({ at, context }) => at - context.fireTime.getTime()));
+    expect(late).toEqual([40, 40, 40, 40, 40, 40]);
+  });
+
+  it('of half a second each way leave each fire time one run, on time by the store’s clock', async () => {
+    const { clock, remotes: all, worlds } = await nodes(2, WORK, { ahead: 3_600_000 });
+    for (const remote of all) Object.assign(remote, { there: 300, back: 300 });
+    await clock.advanceAsync(120 * SECOND);
+    const fireTimes = worlds.flatMap((world) => world.calls.map((call) => call.context.fireTime.getTime()));
+    expect(new Set(fireTimes).size).toBe(fireTimes.length);
+    expect(fireTimes.length).toBeGreaterThanOrEqual(10);
+    for (const world of worlds) {
+      for (const { at, context } of world.calls) {
+        // Read with a claim, at the middle of its round trip: half of the difference of the two ways is its error.
+        expect(at + 3_600_000 - context.fireTime.getTime()).toBeGreaterThanOrEqual(-20);
+        expect(at + 3_600_000 - context.fireTime.getTime()).toBeLessThan(SECOND);
+      }
+    }
+  });
+
+  it('count against the lease: it begins before the statement is sent', async () => {
+    const { clock, remotes: all, worlds, base } = await nodes(1, job('work', date('2026-03-01T00:00:20Z')));
+    worlds[0].handle('work', () => deferred().promise);
+    await clock.advanceAsync(20 * SECOND);
+    expect(worlds[0].calls).toHaveLength(1);
+    // From here on answers take longer and longer, and renewals arrive late; the handler must be aborted before the
+    // store lets somebody else have its run.
+    Object.assign(all[0], { there: 50, back: 14 * SECOND });
+    const { signal } = worlds[0].calls[0].context;
+    let tookOver = false;
+    for (let step = 0; step < 600 && !signal.aborted; step++) {
+      await clock.advanceAsync(100);
+      const { runs } = base.history.page({ jobId: 'work', limit: 1 }) as RunPage;
+      tookOver ||= runs[0].leaseUntil !== null && runs[0].leaseUntil < clock.now();
+    }
+    expect(signal.aborted).toBe(true);
+    expect(tookOver).toBe(false);
+  });
+});
+
+describe('a connection that is cut', () => {
+  it('after a settle was done and before its answer: the same settle again counts once', async () => {
+    const { clock, remotes: all, worlds } = await nodes(1);
+    all[0].deafTo.add('jobs.settle');
+    await clock.advanceAsync(11 * SECOND);
+    all[0].deafTo.clear();
+    await clock.advanceAsync(2 * SECOND);
+    expect(worlds[0].calls).toHaveLength(1);
+    expect(worlds[0].typesOf('run.succeeded')).toHaveLength(1);
+    expect(worlds[0].typesOf('lease.lost')).toHaveLength(0);
+  });
+
+  it('after a claim was done and before its answer: the run is not lost, and run by one node', async () => {
+    const { clock, remotes: all, worlds } = await nodes(2, job('work', date('2026-03-01T00:00:20Z')));
+    for (const remote of all) remote.deafTo.add('jobs.claimDue');
+    await clock.advanceAsync(20 * SECOND);
+    for (const remote of all) remote.deafTo.clear();
+    const after = clock.advanceAsync(4 * LEASE);
+    await after;
+    expect(worlds[0].calls.length + worlds[1].calls.length).toBe(1);
+  });
+
+  it('for a minute: told once, asked ever less often, and a lease is waited before others’ runs are recovered', async () => {
+    const { clock, remotes: all, worlds } = await nodes(2, job('work', date('2026-03-01T00:00:10Z')));
+    for (const world of worlds) world.handle('work', () => deferred().promise);
+    await clock.advanceAsync(15 * SECOND);
+    const busy = worlds.findIndex((world) => world.calls.length === 1);
+    const idle = 1 - busy;
+    for (const remote of all) remote.isCut = true;
+    await clock.advanceAsync(60 * SECOND);
+    for (const [index, world] of worlds.entries()) {
+      expect(world.typesOf('store.failed')).toHaveLength(1);
+      expect(
+        all[index].calls.filter(({ method, at }) => method === 'jobs.claimDue' && at > clock.now() - 30_000).length,
+      ).toBeLessThan(8);
+    }
+    expect(worlds[busy].calls[0].context.signal.aborted).toBe(true);
+    all[idle].isCut = false;
+    const backAt = clock.now();
+    while (worlds[idle].typesOf('store.recovered').length === 0) await clock.advanceAsync(100);
+    const recoveredAt = clock.now();
+    expect(recoveredAt - backAt).toBeLessThan(16 * SECOND);
+    await clock.advanceAsync(LEASE - 200);
+    expect(worlds[idle].calls).toHaveLength(0);
+    await clock.advanceAsync(8 * SECOND);
+    expect(worlds[idle].calls).toHaveLength(1);
+  });
+});
+
+describe('a claim made ahead', () => {
+  const changes: readonly [string, (world: World) => unknown][] = [
+    ['pause', (world) => world.scheduler.pause('work', { by: null, reason: null, until: null })],
+    ['reschedule', (world) => world.scheduler.reschedule('work', every({ hours: 1 }))],
+  ];
+
+  async function ahead(traits: { watches?: boolean }) {
+    const { clock, worlds, remotes: all } = await nodes(2, WORK, traits);
+    await clock.advanceAsync(START + 9_700 - clock.now());
+    const holder = worlds.findIndex((world) => world.typesOf('run.claimed').length === 1);
+    expect(holder).toBeGreaterThanOrEqual(0);
+    return { clock, worlds, other: worlds[1 - holder], held: all[holder] };
+  }
+
+  it.each(changes)('is withdrawn by %s on another node before it starts', async (_name, change) => {
+    const { clock, worlds, other } = await ahead({ watches: true });
+    const changed = change(other);
+    await clock.advanceAsync(SECOND);
+    await changed;
+    expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+  });
+
+  it.each(changes)('is looked at before it starts where no wake-up comes: %s', async (_name, change) => {
+    const { clock, worlds, other } = await ahead({});
+    const changed = change(other);
+    await clock.advanceAsync(SECOND);
+    await changed;
+    expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+  });
+
+  it('is not started by the answer to a renewal that was sent before it was withdrawn', async () => {
+    const { clock, worlds, other, held } = await ahead({ watches: true });
+    // Somebody changes another job: the holder asks, and the answer takes its time.
+    held.back = 600;
+    const asked = other.scheduler.add([job('else', every({ hours: 1 }), {}, { origin: 'runtime', task: 'work' })], {
+      replaceExisting: false,
+    });
+    await clock.advanceAsync(100);
+    const paused = other.scheduler.pause('work', { by: null, reason: null, until: null });
+    await clock.advanceAsync(5 * SECOND);
+    await Promise.all([asked, paused]);
+    expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CommandAttempt } from './command-attempt.js';
+
+const node = process.execPath;
+const script = (code: string) => ({ exec: [node, '-e', code] as const });
+
+/** Until no process of that group lives: the kernel ends them in its own time. */
+async function untilGroupIsGone(leader: number): Promise<void> {
+  try {
+    for (;;) {
+      process.kill(-leader, 0);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } catch {
+    return;
+  }
+}
+
+const leaderOf = (output: string): number => Number(/leader (\d+)/.exec(output)![1]);
+
+describe('a shell task', () => {
+  it('runs a line by the shell, and keeps both streams as its output', async () => {
+    const attempt = new CommandAttempt({ exec: 'echo one; echo two >&2; echo $((1 + 2))' });
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output.split('\n').sort()).toEqual(['', '3', 'one', 'two']);
+  });
+
+  it('runs a file with its arguments without a shell: nothing in them is expanded', async () => {
+    const attempt = new CommandAttempt({ exec: ['echo', '$HOME; rm -rf nothing', '*'] });
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toBe('$HOME; rm -rf nothing *\n');
+  });
+
+  it('gives it directory, environment and what it may want to know of its run', async () => {
+    const cwd = realpathSync(mkdtempSync(join(tmpdir(), 'carillon-cwd-')));
+    const attempt = new CommandAttempt({
+      exec: 'pwd; echo $COLOUR; echo $CARILLON_JOB_ID $CARILLON_FIRE_TIME',
+      cwd,
+      env: { COLOUR: 'blue' },
+    });
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toBe(`${cwd}\nblue\nbackup 2026-01-01T00:00:00.000Z\n`);
+  });
+
+  it('fails by its exit code, and says the last lines of its errors', async () => {
+    const attempt = new CommandAttempt({ exec: 'echo "no space left" >&2; exit 3' });
+    expect(await attempt.error).toMatchObject({ code: 'COMMAND_FAILED', exitCode: 3, lastLines: 'no space left' });
+  });
+
+  it('names the signal that ended it', async () => {
+    const attempt = new CommandAttempt({ exec: 'kill -KILL $$' });
+    expect(await attempt.error).toMatchObject({ code: 'COMMAND_FAILED', exitCode: null, signal: 'SIGKILL' });
+  });
+
+  it.each([
+    ['a program that is not there', { exec: ['no-such-program-here'] as const }, /no such program/],
+    ['a directory that is not there', { exec: 'true', cwd: '/no/such/directory' }, /working directory/],
+    ['a user that is not there', { exec: 'true', user: 'nobody-by-that-name' }, /no user nobody-by-that-name/],
+  ])('is refused with advice: %s', async (_, task, message) => {
+    const error = await new CommandAttempt(task).error;
+    expect(error).toMatchObject({ code: 'COMMAND_NOT_STARTED' });
+    expect(error!.message).toMatch(message);
+  });
+
+  it('says that the shell found no such command', async () => {
+    const error = await new CommandAttempt({ exec: 'no-such-command-here' }).error;
+    expect(error!.message).toMatch(/exit code 127 \(the shell found no such command\)/);
+  });
+
+  (process.getuid!() === 0 ? it : it.skip)('runs as another user (only root may test it)', async () => {
+    const attempt = new CommandAttempt({ exec: 'id -un', user: 'nobody', cwd: '/' });
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toBe('nobody\n');
+  });
+
+  it('ends well when it is asked to', async () => {
+    const code = `process.on('SIGTERM', () => { console.log('tidy'); process.exit(0) }); console.log('up'); setInterval(() => {}, 1e6)`;
+    const attempt = new CommandAttempt(script(code));
+    await attempt.wrote('up');
+    attempt.stop();
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toBe('up\ntidy\n');
+  });
+
+  it('that ignores SIGTERM is killed with its whole group, and nothing is left', async () => {
+    const child = `process.on('SIGTERM', () => {}); console.log('child up'); setInterval(() => {}, 1e6)`;
+    const code = `
+      process.on('SIGTERM', () => console.log('ignored'));
+      console.log('leader', process.pid);
+      require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'inherit' });
+      setInterval(() => {}, 1e6)`;
+    const attempt = new CommandAttempt(script(code));
+    await attempt.wrote('child up');
+    attempt.stop();
+    await attempt.wrote('ignored');
+    expect(await attempt.kill()).toBe(true);
+    expect(await attempt.error).toMatchObject({ signal: 'SIGKILL' });
+    await untilGroupIsGone(leaderOf(attempt.output));
+  });
+
+  it('lets a child of a shell that was stopped end well, too', async () => {
+    const child = `process.on('SIGTERM', () => { console.log('tidy'); process.exit(0) }); console.log('up'); setInterval(() => {}, 1e6)`;
+    const attempt = new CommandAttempt({ exec: `${node} -e "${child}"; echo not reached` });
+    await attempt.wrote('up');
+    attempt.stop();
+    await attempt.error;
+    expect(attempt.output).toBe('up\ntidy\n');
+  });
+
+  it('leaves no process behind that it forked, and says so', async () => {
+    const attempt = new CommandAttempt({ exec: 'echo leader $$; sleep 1000 & echo done' });
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toMatch(/done\nWARN processes that the command had left behind were killed/);
+    await untilGroupIsGone(leaderOf(attempt.output));
+  });
+
+  it('holds a process that writes faster than its output is taken: 100 MB in little memory', async () => {
+    let bytes = 0;
+    let waits = 0;
+    const slow = async (lines: string): Promise<void> => {
+      bytes += lines.length;
+      waits++;
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const before = process.memoryUsage().rss;
+    const attempt = new CommandAttempt(
+      { exec: `yes 0123456789012345678901234567890123456789 | head -c 100000000` },
+      slow,
+    );
+    expect(await attempt.error).toBeNull();
+    expect(bytes).toBe(100_000_000);
+    expect(waits).toBeGreaterThan(100);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+  });
+
+  it('passes characters whole that two chunks share, and a line without end in parts', async () => {
+    const code = `process.stdout.write(Buffer.from('é').subarray(0, 1)); setTimeout(() => { process.stdout.write(Buffer.from('é').subarray(1)); process.stdout.write('x'.repeat(200000)) }, 20)`;
+    const attempt = new CommandAttempt(script(code));
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toBe(`é${'x'.repeat(200_000)}`);
+  });
+});

@@ -8,8 +8,8 @@ const root = resolve(import.meta.dirname, '../../..');
 export class CompiledLib {
   readonly folder = join(root, 'node_modules', '.cache', `carillon-test-${process.pid}-${Date.now()}`);
 
-  constructor() {
-    for (const room of ['core', 'stores/typeorm']) this.compile(room);
+  constructor(store = 'stores/typeorm') {
+    for (const room of ['core', store]) this.compile(room);
     writeFileSync(join(this.folder, 'package.json'), '{"type":"module"}');
   }
 

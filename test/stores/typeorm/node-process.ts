@@ -10,8 +10,7 @@ export class NodeProcess {
   private isGone = false;
 
   /** The process exists at once, so that whoever holds this can end it, also when it never becomes ready. */
-  constructor(lib: string, file: string, node: string) {
-    const script = join(import.meta.dirname, 'node-process-main.mjs');
+  constructor(lib: string, file: string, node: string, script = join(import.meta.dirname, 'node-process-main.mjs')) {
     this.child = fork(script, [lib, file, node], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.exited = new Promise((resolve) => this.child.on('exit', () => resolve()));
     this.child.on('message', (message) => this.answers.shift()?.(message));

@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { JobContext, OnSchedulerEvent, SchedulerEvent, Task } from '../../../lib/index.js';
+import type { RunName } from './evidence.js';
+import { Evidence } from './evidence.js';
+
+const TICK = 20;
+/** No load makes a process wait for so long between two ticks: it was stopped. */
+const STANDSTILL = 8_000;
+const TOLD = [
+  'run.succeeded',
+  'run.lost',
+  'run.failed',
+  'run.abandoned',
+  'lease.lost',
+  'job.quarantined',
+  'store.failed',
+  'store.recovered',
+] as const;
+
+/** The tasks of the cluster: they do nothing but leave evidence. */
+@Injectable()
+export class Work {
+  constructor(@Inject(Evidence) private readonly evidence: Evidence) {}
+
+  @Task()
+  async quick(job: JobContext): Promise<void> {
+    const run = nameOf(job);
+    this.evidence.write('start', run);
+    await sleep(Math.random() * 10);
+    this.evidence.write('end', run);
+  }
+
+  /** Works in small steps and stops when it is told to. */
+  @Task()
+  async steady(workMs: number, job: JobContext): Promise<void> {
+    const run = nameOf(job);
+    this.evidence.write('start', run);
+    let before = performance.now();
+    for (const end = before + workMs; performance.now() < end;) {
+      await sleep(TICK);
+      const now = performance.now();
+      if (now - before > STANDSTILL) await this.wake(run, job);
+      before = now;
+      if (job.signal.aborted) {
+        this.evidence.write('aborted', run);
+        throw job.signal.reason;
+      }
+    }
+    this.evidence.write('end', run);
+  }
+
+  @OnSchedulerEvent(TOLD)
+  told({ type, run, job, error, detail }: SchedulerEvent): void {
+    const what = error instanceof Error ? `${type} ${error.message}` : type;
+    this.evidence.tell(detail === null ? what : `${what} (${detail})`, {
+      job: job?.id ?? '',
+      run: run?.id ?? '',
+      fireTime: run?.fireTime.getTime() ?? 0,
+      attempt: run?.attempt ?? 0,
+    });
+  }
+
+  /** Timers that fell due meanwhile come in the order of their times, the scheduler's after this one: one turn is theirs. */
+  private async wake(run: RunName, job: JobContext): Promise<void> {
+    await turn();
+    this.evidence.write('woke', run, job.signal.aborted ? 1 : 0);
+  }
+}
+
+/** With the fencing token, which is the engine's own affair and no part of the public context. */
+function nameOf(job: JobContext): RunName {
+  const { token } = (job as unknown as { parts: { run: { token: number } } }).parts.run;
+  return { job: job.jobId, fireTime: job.fireTime.getTime(), run: job.runId, token, attempt: job.attempt };
+}

@@ -81,17 +81,36 @@ it('with waitForCompletion a late failure fails the run, and a tick meanwhile is
   expect(runs.map(({ state, reason }) => reason ?? state).sort()).toEqual(['failed', 'overlap']);
 });
 
-it('without waitForCompletion a failure after the run is logged', async () => {
-  const registry = (await start()).get(SchedulerRegistry);
-  const error = jest.fn();
-  registry['logger'].error = error as never;
+it('without waitForCompletion a late failure fails the run too, and those of other ticks overlap it', async () => {
+  const app = await start();
+  let calls = 0;
   const onTick = async () => {
-    await Promise.resolve();
-    throw new Error('late');
+    const call = ++calls;
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    if (call === 1) throw new Error('late');
   };
   const job = CronJob.from({ cronTime: CronExpression.EVERY_SECOND, onTick });
-  registry.addCronJob('free', job);
+  app.get(SchedulerRegistry).addCronJob('free', job);
+  job.start();
+  await jest.advanceTimersByTimeAsync(2_700);
+  void job.stop();
+  await jest.advanceTimersByTimeAsync(1_000);
+  const { runs } = await app.get(CarillonRegistry, { strict: false }).history('free');
+  expect(runs.map(({ state, error }) => error?.message ?? state)).toEqual(['succeeded', 'late']);
+});
+
+it('a callback that was added later fails its run too, and the own errorHandler is told first', async () => {
+  const app = await start();
+  const errorHandler = jest.fn();
+  const job = CronJob.from({ cronTime: CronExpression.EVERY_SECOND, onTick: () => {}, errorHandler });
+  app.get(SchedulerRegistry).addCronJob('added', job);
+  job.addCallback(async () => {
+    await Promise.resolve();
+    throw new Error('added');
+  });
   job.start();
   await jest.advanceTimersByTimeAsync(1_000);
-  expect(error).toHaveBeenCalledWith('Cron job "free" failed: late', expect.anything());
+  expect(errorHandler).toHaveBeenCalledWith(new Error('added'));
+  const { runs } = await app.get(CarillonRegistry, { strict: false }).history('added');
+  expect(runs[0]).toMatchObject({ state: 'failed', error: { message: 'added' } });
 });

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { SchedulerModule } from '../../lib/index.js';
 import * as entry from '../../lib/compat/index.js';
 import {
   Cron,
@@ -95,6 +96,20 @@ describe('Disabled discovery', () => {
     const registry = started.get(SchedulerRegistry);
     const kinds = (['cron', 'interval', 'timeout'] as const).filter((it) => registry.doesExist(it, it));
     expect(kinds).toEqual((['cron', 'interval', 'timeout'] as const).filter((it) => it !== kind));
+  });
+});
+
+describe('U2: SchedulerModule.forRoot beside ScheduleModule', () => {
+  it.each([
+    ['forRoot', () => SchedulerModule.forRoot()],
+    ['forRootAsync', () => SchedulerModule.forRootAsync({ useFactory: () => ({}) })],
+  ])('%s is refused, saying where its options go', async (_name, root) => {
+    await expect(compile({ imports: [root()] })).rejects.toMatchObject({
+      code: 'DUPLICATE_MODULE',
+      message: expect.stringMatching(
+        /nest-carillon\/compat.*Remove SchedulerModule\.forRoot.*ScheduleModule\.forRoot\(\{ scheduler/s,
+      ),
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import { REQUEST } from '@nestjs/core';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { at, Cron, Interval, JobContext, SchedulerModule, SchedulerRegistry } from '../../lib/index.js';
+import { carillonMigrations } from '../../lib/stores/typeorm/index.js';
 import { iso, startGuide, type GuideApp } from './guide-app.js';
 
 let guide: GuideApp | undefined;
@@ -166,6 +167,19 @@ describe('dependency injection guide', () => {
 });
 
 describe('stores guide', () => {
+  it("on the application's own migrations", async () => {
+    const database = join(folder, 'app.db');
+    const stores = {
+      db: { type: 'typeorm', tablePrefix: 'cron_', runMigrations: false, busyTimeout: '30s' },
+    } as const;
+
+    const scheduled = SchedulerModule.forRoot({ application: 'billing', stores });
+    const migrations = carillonMigrations('cron_');
+    const data = { type: 'better-sqlite3', database, migrations, migrationsRun: true } as const;
+    guide = await startGuide({ imports: [TypeOrmModule.forRoot(data), scheduled] });
+    expect(await guide.registry.list()).toEqual([]);
+  });
+
   it('sqlite', async () => {
     const database = join(folder, 'app.db');
     const sent: string[] = [];

@@ -75,6 +75,7 @@ class Wrong {
   @Cron('0 9 * * *', { timezone: 'Europe/Berln' }) zone() {}
   @Cron('0 9 * * *', any({ utcOffset: 60 })) utcOffset() {}
   @Cron('0 9 * * *', { misfireGraceTime: 60 }) grace() {}
+  @Cron('0 9 * * *', { catchUpLimit: 7 }) idleLimit() {}
   @Cron('0 9 * * *', { misfireGraceTime: 0 }) noGrace() {}
   @Cron('0 9 * * *', any({ misfire_grace_time: 60 })) snake() {}
   @Cron('0 9 * * *', any({ maxInstances: '3' })) text() {}
@@ -125,6 +126,7 @@ const DEFINITIONS: [keyof Wrong, string, string, RegExp][] = [
   ['zone', '@Cron', "'Europe/Berln'", /Write a name such as/],
   ['utcOffset', '@Cron', 'utcOffset', /Write timezone/],
   ['grace', '@Cron', '60', /write '60s'/],
+  ['idleLimit', '@Cron', '7', /Write coalesce: false/],
   ['noGrace', '@Cron', '0', /Write null for no limit/],
   ['snake', '@Cron', '60', /write misfireGraceTime: 60/],
   ['text', '@Cron', "'3'", /convert them first, here to 3/],
@@ -214,8 +216,8 @@ const OPTIONS: [string, unknown, string, RegExp][] = [
   ['history', { count: -1 }, '-1', /0 to 1,000,000/],
   ['log', 'verbose', "'verbose'", /one of 'silent'/],
   ['enhancers', { global: 'yes' }, "'yes'", /value === 'true'/],
-  ['mail', 'ops@example.com', "'ops@example.com'", /Not in this version/],
-  ['console', 'node cli.js', "'node cli.js'", /Not in this version/],
+  ['mail', 'ops@example.com', "'ops@example.com'", /an object of options/],
+  ['console', 'node cli.js', "'node cli.js'", /Write \['node cli.js'\]/],
   ['cronJobs', false, 'cronJobs', /Write enabled: false/],
   ['jobstores', {}, 'jobstores', /write stores/],
   ['shutdowntimeout', '5s', 'shutdowntimeout', /Did you mean 'shutdownTimeout'/],
@@ -228,6 +230,23 @@ describe('wrong options of the module', () => {
       await (await builder.compile()).init();
     });
     expectRefusal(error, { code: 'INVALID_OPTIONS', place: 'SchedulerModule.forRoot', value, advice });
+  });
+});
+
+describe('wrong ways to make the options', () => {
+  const useFactory = () => ({});
+  it.each<[string, unknown, string, RegExp]>([
+    ['a misspelt name', { useFactroy: useFactory }, 'useFactroy', /Did you mean 'useFactory'/],
+    ["a neighbour's name", { useFactory, providers: [] }, 'providers', /write extraProviders/],
+    ['what is global anyway', { useFactory, isGlobal: true }, 'isGlobal', /The module is global/],
+    ['an option of the scheduler', { useFactory, timezone: 'UTC' }, 'timezone', /options that useFactory/],
+    ['an unknown name', { useFactory, colour: 'red' }, "'red'", /Known are useFactory/],
+    ['a factory that is none', { useFactory: {} }, 'useFactory', /a function/],
+    ['an inject that is no list', { useFactory, inject: 'CONFIG' }, "'CONFIG'", /a list/],
+    ['nothing', undefined, 'undefined', /useFactory: \(\) =>/],
+  ])('forRootAsync: %s', async (_name, given, value, advice) => {
+    const error = await errorOf(() => SchedulerModule.forRootAsync(any(given)));
+    expectRefusal(error, { code: 'INVALID_OPTIONS', place: 'SchedulerModule.forRootAsync', value, advice });
   });
 });
 
@@ -390,6 +409,16 @@ const CALLS: [Call, string, string, string, RegExp][] = [
   [(s) => s.add({ id: 'a', task, trigger, tags: any('x') }), INVALID, 'job "a"', "'x'", /Write \['x'\]/],
   [(s) => s.add({ id: 'a', task, trigger, history: any(20) }), INVALID, 'job "a"', '20', /an object of options/],
   [(s) => s.add({ id: 'a', task, trigger, enabled: any('false') }), INVALID, 'job "a"', "'false'", /value === 'true'/],
+  [(s) => s.add({ id: 'a', task, trigger, enabled: false }), INVALID, 'job "a"', 'enabled', /add the job and pause it/],
+  [(s) => s.add({ id: 'a', task, trigger, catchUpLimit: 5 }), INVALID, 'job "a"', '5', /Write coalesce: false/],
+  [
+    (s) => s.addMany([{ id: 'a', task, trigger, enabled: false }]),
+    INVALID,
+    'job "a"',
+    'enabled',
+    /add the job and pause it/,
+  ],
+  [(s) => s.modify('report', { catchUpLimit: 5 }), INVALID, 'modify (job "report")', '5', /Write coalesce: false/],
   [(s) => s.add({ id: 'a', task, trigger, after: any([]) }), INVALID, 'job "a"', '[]', /Leave the option out/],
   [
     (s) => s.add({ id: 'a', task, trigger, before: [Reports, 'nothing'] }),

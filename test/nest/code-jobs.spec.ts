@@ -3,7 +3,7 @@ import type { ModuleRef } from '@nestjs/core';
 import { At, Cron, Interval, Scheduled, scheduleNotes, Timeout } from '../../lib/nest/decorators/index.js';
 import { codeJobs } from '../../lib/nest/definitions/code-jobs.js';
 import { resolveModuleOptions } from '../../lib/nest/options/index.js';
-import type { SchedulerModuleOptions } from '../../lib/nest/options/index.js';
+import type { JobOptions, SchedulerModuleOptions } from '../../lib/nest/options/index.js';
 import { CalendarRegistry, cron, every } from '../../lib/triggers/index.js';
 import type { DecoratedMethod, Host } from '../../lib/nest/discovery/index.js';
 
@@ -27,6 +27,8 @@ function jobsOf(types: readonly Class[], options: SchedulerModuleOptions = {}, f
     injector,
     now,
     calendars: new CalendarRegistry({}),
+    fluent: [],
+    work: { nameOf: () => '', provide: () => undefined },
     nameable: { has: (task) => tasks.includes(task), names: () => tasks },
     bindHook: () => ({ name: 'hook', call: () => true }),
   });
@@ -210,6 +212,53 @@ describe('forRoot({ jobs })', () => {
     expect(jobs[0]).toMatchObject({ description: 'often', policy: { maxInstances: 2 } });
     expect(jobs[0].trigger.fixedDelay).toBe(7_200_000);
     expect(jobs[1]).toMatchObject({ timezone: 'Asia/Tokyo' });
+  });
+
+  it.each<[string, JobOptions, JobOptions, object]>([
+    [
+      'misfire over grace',
+      { misfireGraceTime: '5m' },
+      { misfire: 'skip' },
+      { coalesce: true, misfireGraceTime: 10_000 },
+    ],
+    [
+      'misfire over all of it',
+      { coalesce: false, misfireGraceTime: '5m', catchUpLimit: 3 },
+      { misfire: 'runOnce' },
+      { coalesce: true, misfireGraceTime: null, catchUpLimit: 100 },
+    ],
+    [
+      'grace over misfire',
+      { misfire: 'runAll' },
+      { misfireGraceTime: '1m' },
+      { coalesce: false, misfireGraceTime: 60_000 },
+    ],
+    ['coalesce over misfire', { misfire: 'skip' }, { coalesce: false }, { coalesce: false, misfireGraceTime: 10_000 }],
+    ['coalesce over catchUpLimit', { coalesce: false, catchUpLimit: 3 }, { coalesce: true }, { coalesce: true }],
+    [
+      'withoutOverlapping over overlap',
+      { overlap: 'allowAll', maxInstances: 4 },
+      { withoutOverlapping: 5 },
+      { overlap: 'skip', maxInstances: 1 },
+    ],
+    ['maxInstances over withoutOverlapping', { withoutOverlapping: 5 }, { maxInstances: 4 }, { maxInstances: 4 }],
+    ['background over executor', { executor: 'default' }, { runInBackground: true }, { executor: 'background' }],
+    ['executor over background', { runInBackground: true }, { executor: 'default' }, { executor: 'default' }],
+    ['no background over executor', { executor: 'default' }, { runInBackground: false }, { executor: 'default' }],
+    [
+      'keepHistory over history',
+      { history: { count: 5 } },
+      { keepHistory: false },
+      { keepHistory: false, history: null },
+    ],
+  ])('what contradicts an override is overridden with it: %s', (_name, code, configured, policy) => {
+    class Policies {
+      run() {}
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Policies.prototype, 'run')!;
+    Cron('0 9 * * *', { id: 'policies', ...code })(Policies.prototype, 'run', descriptor);
+    const [job] = jobsOf([Policies], { jobs: { policies: configured } });
+    expect(job.policy).toMatchObject(policy);
   });
 
   it('drops what only an interval has when a cron takes its place', () => {

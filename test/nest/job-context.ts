@@ -11,5 +11,7 @@ export function contextWith(args: readonly JsonValue[] = [], jobId = 'job'): Job
       throw new Error('no logger here');
     },
     onProgress: () => {},
+    print: () => undefined,
+    pipeTo: () => undefined,
   });
 }

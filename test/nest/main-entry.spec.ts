@@ -16,6 +16,8 @@ const NAMES = [
   'Job',
   'Run',
   'Task',
+  'ConsoleCommand',
+  'Schedule',
   'OnSchedulerEvent',
   'CronExpression',
   'SCHEDULER_OPTIONS',
@@ -36,8 +38,8 @@ const NAMES = [
   'triggerFromJSON',
 ];
 
-/** Rooms with entries of their own. */
-const OTHER_ENTRIES = /^(stores|testing)\//;
+/** Rooms with entries of their own, and the command line, whose errors end as lines. */
+const OTHER_ENTRIES = /^(stores|testing|cli)\//;
 const lib = resolve(import.meta.dirname, '../../lib');
 
 function errorNames(): string[] {

@@ -76,7 +76,7 @@ describe('what the module is given', () => {
 
 describe('what forFeature is given', () => {
   it.each<[unknown, RegExp]>([
-    [{ schedule: () => undefined }, /forFeature: option "schedule" is no option here.*Not in this version/],
+    [{ schedule: {} }, /forFeature: option "schedule" is \{\}; it must be a function of the schedule/],
     [{ task: {} }, /forFeature: option "task" is called 'tasks' here/],
     [{ taks: {} }, /Did you mean 'tasks'/],
     [{ tasks: ['purge'] }, /option "tasks".*an object of functions by name/],

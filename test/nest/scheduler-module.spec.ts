@@ -47,7 +47,8 @@ describe('SchedulerModule', () => {
     const started = await startApp({ providers: [Chimes] });
     app = started.app;
     started.clock.advance({ minutes: 60 });
-    expect(app.get(Chimes).rung).toEqual([
+    // Which of two that are due together comes first is nobody's promise.
+    expect(app.get(Chimes).rung.toSorted()).toEqual([
       '2026-03-01T00:15:00.000Z',
       '2026-03-01T00:30:00.000Z',
       '2026-03-01T00:45:00.000Z',

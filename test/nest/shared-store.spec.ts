@@ -86,6 +86,35 @@ describe('a job in a store that TypeORM reaches', () => {
     expect(runs).toEqual(['00:00:10']);
   });
 
+  it('has tables of the prefix that the options give', async () => {
+    await start({ options: { stores: { db: { type: 'typeorm', tablePrefix: 'cron_' } } }, providers: [Reports] });
+    const tables = driver(fileOf().database).prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).pluck();
+    expect(tables.all()).toContain('cron_jobs');
+  });
+
+  it('is not there, and the start says so, where runMigrations is false and nobody made the tables', async () => {
+    const stores = { db: { type: 'typeorm', runMigrations: false } } as const;
+    await expect(start({ options: { stores }, providers: [Reports] })).rejects.toMatchObject({
+      code: 'SCHEMA_MISSING',
+    });
+  });
+
+  it('waits for the lock of another connection as long as busyTimeout says', async () => {
+    const stores = { db: { type: 'typeorm', busyTimeout: '2s' } } as const;
+    const { app, clock } = await start({ options: { stores }, providers: [Plain] });
+    const other = driver(fileOf().database);
+    other.exec('BEGIN IMMEDIATE');
+    const writing = Promise.resolve(app.get<Store>(getStoreToken('db')).nodes.writePause(null));
+    let failure: unknown = null;
+    writing.catch((error: unknown) => (failure = error));
+    await clock.advanceAsync(1_900);
+    expect(failure).toBeNull();
+    await clock.advanceAsync(200);
+    other.exec('ROLLBACK');
+    expect(failure).toMatchObject({ code: 'STORE_BUSY' });
+    other.close();
+  });
+
   it('U33: keeps its grid through a restart', async () => {
     const first = await start({ providers: [Reports] });
     await pass(first, 11);

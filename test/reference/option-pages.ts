@@ -8,6 +8,7 @@ import {
   RETRY_TABLE,
   TRIGGER_TABLE,
 } from '../../lib/nest/options/job-tables.js';
+import { OUTPUT_TABLE, PINGS_TABLE } from '../../lib/nest/options/output-tables.js';
 import type { OptionTable } from '../../lib/nest/options/kind.js';
 import {
   CONFIGURED_TABLE,
@@ -59,6 +60,12 @@ const SECTIONS: readonly Section[] = [
     interfaces: ['TypeOrmStoreOptions'],
   },
   {
+    title: 'Stores: redis',
+    lead: 'Under `stores`, by alias. `client`, or `url`, or the parts of an address.',
+    table: STORE_TABLES.redis,
+    interfaces: ['RedisStoreOptions'],
+  },
+  {
     title: 'Executors: async',
     lead: 'Under `executors`, by alias. An object that implements `Executor` may stand there instead.',
     table: EXECUTOR_TABLES.async,
@@ -83,6 +90,18 @@ const SECTIONS: readonly Section[] = [
     lead: 'Under `history` of the module and of a job.',
     table: HISTORY_TABLE,
     interfaces: ['HistoryOptions'],
+  },
+  {
+    title: 'Output',
+    lead: 'Under `output` of a job. Paths are relative to the working directory.',
+    table: OUTPUT_TABLE,
+    interfaces: ['OutputOptions'],
+  },
+  {
+    title: 'Pings',
+    lead: 'Under `pings` of a job. Called by GET; what becomes of a call never changes the run.',
+    table: PINGS_TABLE,
+    interfaces: ['PingOptions'],
   },
   {
     title: 'Triggers',
@@ -155,7 +174,7 @@ the job's zone when it names no offset. Everything that is wrong is reported at 
 
 /** docs/reference/options.md */
 export function optionPage(): string {
-  const files = ['job-options.ts', 'module-options.ts'].map((name) => `nest/options/${name}`);
+  const files = ['nest/options/job-options.ts', 'nest/options/module-options.ts', 'core/job-output.ts'];
   const sources = [...files, 'nest/registry/registry-options.ts'].map(
     (path) => new Docstrings(path, readFileSync(resolve(LIB, path), 'utf8')),
   );

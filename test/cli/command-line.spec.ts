@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommandProcess } from './support/command-process.js';
+
+// Each command starts an application, some of them in a process of their own.
+jest.setTimeout(60_000);
+
+const commands = new CommandProcess();
+const json = async (line: string) => JSON.parse((await commands.run(`${line} --json`)).out) as Record<string, never>;
+
+beforeAll(async () => commands.start());
+afterAll(() => commands.end());
+
+describe('before any start', () => {
+  it('schedule:diff says what the first deploy adds, and neither it nor schedule:list writes a job (P13)', async () => {
+    const diff = await commands.run('schedule:diff --exit-code');
+    expect(diff).toMatchObject({ code: 1, err: '' });
+    expect(diff.out.split('\n').map((line) => line.slice(0, 12).trim())).toEqual(
+      ['+ report  At', '+ minutely', '+ nightly  A'].map((it) => it.trim()),
+    );
+    const list = await json('schedule:list');
+    expect((list['jobs'] as { id: string }[]).map(({ id }) => id)).toEqual([
+      'local',
+      'minutely',
+      'nightly',
+      'off',
+      'report',
+    ]);
+    expect(list['nodes']).toEqual([]);
+    expect((await json('schedule:diff'))['added']).toHaveLength(3);
+  });
+});
+
+describe('schedule:run --once', () => {
+  it('runs what falls in this minute; called twice in one minute it runs a job once (P31)', async () => {
+    // The first start puts the jobs: their next fire time is the coming minute.
+    expect((await commands.run('schedule:run --once')).code).toBe(0);
+    const first = existsSync(commands.env.CLI_EVIDENCE) ? readFileSync(commands.env.CLI_EVIDENCE, 'utf8') : '';
+    expect(first).toBe('');
+    // As if the minute had come: the row says so, and two calls meet it.
+    await makeDue('minutely');
+    const [one, other] = [await commands.run('schedule:run --once'), await commands.run('schedule:run --once')];
+    expect([one.code, other.code]).toEqual([0, 0]);
+    expect(readFileSync(commands.env.CLI_EVIDENCE, 'utf8').trim().split('\n')).toHaveLength(1);
+    expect(one.out).toMatch(/minutely {2}succeeded/);
+    expect(other.out).not.toMatch(/minutely {2}succeeded/);
+  });
+});
+
+/** Sets a job's next fire time to the beginning of this minute, in the store itself. */
+async function makeDue(id: string): Promise<void> {
+  const { default: Database } = await import('better-sqlite3');
+  const database = new Database(commands.env.CLI_DATABASE);
+  const minute = Math.floor(Date.now() / 60_000) * 60_000;
+  const { changes } = database
+    .prepare(
+      `UPDATE carillon_jobs SET fire_time = @minute, due_at = @minute, wake_at = @minute
+         WHERE job_key = (SELECT job_key FROM carillon_definitions WHERE id = @id)`,
+    )
+    .run({ minute, id });
+  database.close();
+  expect(changes).toBe(1);
+}
+
+describe('reading', () => {
+  it('schedule:list shows jobs, zones and next fire times in lines no longer than the terminal', async () => {
+    const { out, err } = await commands.run('schedule:list --next 2 --timezone Europe/Berlin');
+    expect(err).toBe('');
+    expect(out.split('\n').every((line) => line.length <= 100)).toBe(true);
+    expect(out).toMatch(/^JOB +STATUS +SCHEDULE +NEXT +\(Europe\/Berlin\) +STORE/);
+    expect(out).toMatch(/report +active +At 09:00/);
+    expect(out).toMatch(/off +not enabled/);
+    expect(out).toMatch(/ {4}\d{4}-\d\d-\d\d 09:00:00/);
+    expect(out).toMatch(/No live node|live node/);
+  });
+
+  it('schedule:preview lists fire times with changes of the clocks, load and an iCalendar feed', async () => {
+    const range = '--from 2027-10-30T12:00Z --to 2027-10-31T12:00Z --job nightly --timezone Europe/Berlin';
+    const preview = await commands.run(`schedule:preview ${range}`);
+    expect(preview.out).toMatch(/2027-10-31 02:30:00 +\+02:00 +nightly +02:30 comes twice that day; this is the first/);
+    expect((await commands.run(`schedule:preview ${range} --ics`)).out).toMatch(
+      /^BEGIN:VCALENDAR[\s\S]*SUMMARY:Nightly clean-up/,
+    );
+    expect((await commands.run('schedule:preview --from 2027-01-01 --to 2027-01-02 --load')).out).toMatch(/█/);
+  });
+
+  it('schedule:lint finds the job that falls into a change of the clocks', async () => {
+    const { code, out } = await commands.run('schedule:lint');
+    expect(code).toBe(1);
+    expect(out).toMatch(/^clockChange {2}Job "nightly" falls into a change of the clocks/m);
+  });
+
+  it('schedule:history and schedule:why tell of the run that was made', async () => {
+    const { out } = await commands.run('schedule:history minutely');
+    expect(out).toMatch(/minutely +succeeded/);
+    const { runs } = await json('schedule:history minutely');
+    const [{ fireTime }] = runs as { fireTime: string }[];
+    const why = await commands.run(['schedule:why', 'minutely', '--at', fireTime]);
+    expect(why.out).toMatch(/^Run \S+ succeeded\.\n {2}run/);
+    expect((await commands.run('schedule:why report --at 2020-01-01T09:01Z')).out).toMatch(
+      /is no fire time of "report"/,
+    );
+  });
+});
+
+describe('managing', () => {
+  it('schedule:pause and schedule:resume reach a job of a shared store, and the whole application', async () => {
+    expect((await commands.run(['schedule:pause', 'report', '--reason', 'holiday'])).out).toBe('"report" is paused.');
+    expect((await commands.run('schedule:list')).out).toMatch(/report +paused/);
+    expect((await commands.run('schedule:resume report')).out).toMatch(/"report" goes on, next at/);
+    expect((await commands.run('schedule:pause --all')).code).toBe(0);
+    expect((await commands.run('schedule:list')).out).toMatch(/The application is paused/);
+    expect((await commands.run('schedule:resume --all')).out).toBe('The application goes on.');
+  });
+
+  it('schedule:test runs one job here and now, and leaves no trace in the store', async () => {
+    const well = await commands.run('schedule:test --name report');
+    expect(well).toMatchObject({ code: 0 });
+    expect(well.out).toMatch(/^counting\nreport of manual\n\nsucceeded in/);
+    const failing = await commands.run(['schedule:test', '--name', 'Nightly clean-up']);
+    expect(failing).toMatchObject({ code: 1 });
+    expect(failing.out).toMatch(/failed after .*: the disk is full/);
+    expect((await commands.run('schedule:history nightly')).out).toMatch(/No run is kept/);
+  });
+
+  it('schedule:prune says how much went, schedule:cancel names a settled run as it is', async () => {
+    expect((await commands.run('schedule:prune')).out).toBe('0 runs deleted.');
+    const { runs } = await json('schedule:history minutely');
+    const [{ id }] = runs as { id: string }[];
+    expect((await commands.run(['schedule:cancel', id])).out).toBe(`Run ${id} of "minutely" is succeeded.`);
+  });
+
+  it('schedule:diff says what another code would change', async () => {
+    const { out } = await commands.run('schedule:diff', { env: { CLI_VERSION: '0.9.0' } });
+    expect(out).toBe('No difference.');
+  });
+});
+
+describe('what is wrong is said in one line, with an exit code', () => {
+  it.each([
+    ['an unknown command', 'schedule:lst', 2, /^There is no command "schedule:lst"\. Did you mean schedule:list/],
+    ['an unknown option', 'schedule:list --nxt 3', 2, /^schedule:list: Unknown option '--nxt'/],
+    ['too many words', 'schedule:list report', 2, /takes no words: "report" is too many/],
+    ['an unknown job', 'schedule:pause repor', 2, /^There is no job "repor"\. Did you mean report\?/],
+    ['a wrong zone', 'schedule:list --timezone Mars/Base', 2, /no time zone "Mars\/Base"/],
+    ['a wrong count', 'schedule:list --next many', 2, /--next is many/],
+    ['an instant that is none', 'schedule:why report --at soon', 2, /option "at" is 'soon'/],
+    ['a job of another process', 'schedule:pause local', 2, /lives in another process/],
+    ['neither a job nor all', 'schedule:pause', 2, /name a job, or write --all/],
+    ['both', 'schedule:pause report --all', 2, /not both/],
+    ['an unknown run', 'schedule:cancel nothing', 2, /There is no run "nothing"/],
+    ['no name, and nobody to ask', 'schedule:test', 2, /Say which job: --name/],
+  ])('%s: %s', async (_, line, code, message) => {
+    const answer = await commands.run(line);
+    expect(answer).toMatchObject({ code, out: '' });
+    expect(answer.err).toMatch(message);
+    expect(answer.err.split('\n')).toHaveLength(1);
+  });
+
+  it.each([
+    ['a module that throws when it is loaded', 'throws-at-import', /could not be loaded: no configuration file/],
+    ['a module that does not start', 'fails-to-start.module', /could not be started: the database is away/],
+    ['an application without a schedule', 'plain.module#PlainModule', /does not import SchedulerModule/],
+    ['an export that is not there', 'plain.module#Other', /exports no Other.*NoModule, PlainModule/],
+    ['a file that is not there', 'nothing.module', /there is no file/],
+  ])('%s', async (_, app, message) => {
+    const [name, exportName] = app.split('#');
+    const path = commands.app(name) + (exportName === undefined ? '' : `#${exportName}`);
+    const answer = await commands.runBin(['schedule:list', '--app', path]);
+    expect(answer).toMatchObject({ code: 3, out: '' });
+    expect(answer.err).toMatch(message);
+    expect(answer.err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('an empty schedule says so', async () => {
+    expect((await commands.run('schedule:list', { app: 'empty.module' })).out).toMatch(/^The schedule is empty/);
+  });
+});
+
+describe('the process', () => {
+  it('finds the application by package.json, and helps', async () => {
+    writeFileSync(join(commands.folder, 'package.json'), JSON.stringify({ carillon: { app: commands.app() } }));
+    const list = await commands.runBin(['list', '--json']);
+    expect(list).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(list.out)).toHaveProperty('jobs');
+    expect((await commands.runBin(['--help'])).out).toMatch(/schedule:preview/);
+    expect((await commands.runBin(['schedule:run', '--help'])).out).toMatch(/--once/);
+  });
+
+  it('schedule:run goes on until it is asked to end, and ends in order', async () => {
+    const child = spawn(
+      process.execPath,
+      [commands.code.file('lib/cli/main.ts'), 'schedule:run', '--app', commands.app()],
+      {
+        env: { ...process.env, ...commands.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    let told = '';
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    await new Promise<void>((resolve) =>
+      child.stderr.on('data', (chunk: Buffer) => {
+        told += chunk.toString();
+        if (told.includes('Ctrl+C ends it')) resolve();
+      }),
+    );
+    expect((await commands.run('schedule:list')).out).toMatch(/1 live node:/);
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+    expect(told).toMatch(/SIGTERM: no more is started/);
+    expect((await commands.run('schedule:list')).out).toMatch(/No live node/);
+  });
+});

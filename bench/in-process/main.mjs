@@ -13,11 +13,12 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
   },
 });
 const warmUp = options.quick ? 6 : 20;
 const seconds = options.quick ? 4 : 10;
-const rounds = options.quick ? 1 : 3;
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 const names = Object.keys(SUBJECTS).filter((name) => options.only?.includes(name) ?? true);
 const peers = names.filter((name) => SUBJECTS[name].role === 'peer');
 const loads = [
@@ -41,7 +42,7 @@ console.log(describeMachine());
 console.log(describeVersions(Object.keys(SUBJECTS).filter((name) => SUBJECTS[name].role === 'peer')));
 console.log(
   `settings: a process each, in turn; ${warmUp} s to warm up, ${seconds} s measured; up to 10 k jobs medians of ${rounds} ` +
-    `rounds; a set-up over ${SET_UP_LIMIT_MS / 1000} s or a heap over ${HEAP_LIMIT_MB / 1024} GB is given up\n`,
+    `${rounds === 1 ? 'round' : 'rounds'}; a set-up over ${SET_UP_LIMIT_MS / 1000} s or a heap over ${HEAP_LIMIT_MB / 1024} GB is given up\n`,
 );
 for (const load of loads) print(load, await measureAll(load));
 

@@ -2,7 +2,7 @@
 // events. Nest comes from the root of the repository, where the library finds it too.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { expressionOf } from './subjects.mjs';
+import { expressionOf } from './expressions.mjs';
 
 const rootRequire = createRequire(new URL('../../package.json', import.meta.url));
 const fromRoot = (name) => import(pathToFileURL(rootRequire.resolve(name)).href);

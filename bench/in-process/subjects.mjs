@@ -1,12 +1,6 @@
 // Each subject: `load()` imports it (not measured) and gives `{ setUp(jobs, period, work) }`, which leaves `jobs` cron jobs
 // that each fire once in a period of seconds. Every subject is used as its own documentation shows it.
-
-const EVERY_SECOND = '* * * * * *';
-
-/** The n-th job's expression: with a period of 10 a tenth of the jobs is due in each second. */
-export function expressionOf(n, period) {
-  return period === 1 ? EVERY_SECOND : `${n % period}/${period} * * * * *`;
-}
+import { expressionOf } from './expressions.mjs';
 
 async function limit() {
   const { LimitScheduler } = await import('./limit-scheduler.mjs');

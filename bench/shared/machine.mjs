@@ -3,8 +3,6 @@ import { createRequire } from 'node:module';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const require = createRequire(import.meta.url);
-
 /** Machine and Node, in two lines: figures mean nothing without them. */
 export function describeMachine() {
   const processors = cpus();
@@ -16,12 +14,13 @@ export function describeMachine() {
 }
 
 /** Installed versions, as `name version`. Reads package.json files, since not every package exports its own. */
-export function describeVersions(names) {
-  return `peers:   ${names.map((name) => `${name} ${versionOf(name)}`).join(', ')}`;
+export function describeVersions(names, from = import.meta.url) {
+  const resolve = createRequire(from).resolve;
+  return `peers:   ${names.map((name) => `${name} ${versionOf(name, resolve)}`).join(', ')}`;
 }
 
-function versionOf(name) {
-  let folder = dirname(require.resolve(name));
+function versionOf(name, resolve) {
+  let folder = dirname(resolve(name));
   for (; folder !== dirname(folder); folder = dirname(folder)) {
     try {
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -56,23 +56,21 @@ export async function fillStore(store, count, now, { keepHistory = true } = {}) 
   }
 }
 
-/** Works off everything that is due as the engine does, but in turn: claim, run, settle. Answers the ids. */
+/** Works off everything that is due as the engine does: claims, runs, and writes the outcomes with the next claim. Answers the ids. */
 export async function drainStore(store, batch, node, work) {
   const codec = createTriggerCodec({});
   const plan = (job, unsettled, window) => planRuns(job, codec.decode(job.trigger), unsettled, window);
   const done = [];
-  for (;;) {
+  for (let settlements = []; ;) {
     const now = clock.now();
-    const request = { node, now, until: now, limit: batch, leaseUntil: now + LEASE, exceptTasks: NONE };
+    const request = { node, now, until: now, limit: batch, leaseUntil: now + LEASE, exceptTasks: NONE, settlements };
     const result = store.jobs.claimDue(
       { ...request, exceptExecutors: NONE, isPaused: false, recoverBefore: now },
       plan,
     );
-    const { claims, hasMore } = result instanceof Promise ? await result : result;
-    const settlements = claims.map((claim) => runOne(claim, work, done));
-    const settled = store.jobs.settle(settlements);
-    if ((settled instanceof Promise ? await settled : settled).includes(false))
-      throw new Error('a settlement was refused');
+    const { claims, settled = [], hasMore } = result instanceof Promise ? await result : result;
+    if (settled.length !== settlements.length || settled.includes(false)) throw new Error('a settlement was refused');
+    settlements = claims.map((claim) => runOne(claim, work, done));
     if (claims.length === 0 && !hasMore) return done;
   }
 }

@@ -18,6 +18,8 @@ export class Changes {
   private readonly kinds = new Map<string, { by: number; kind: JobKind | null }>();
   private readonly buffered: Record<'adds' | 'drops', string[]> = { adds: [], drops: [] };
   private readonly freed = new Map<string, number>();
+  /** An instant and runs: their leases must have ended by then. */
+  private readonly ended: string[] = [];
   private readonly jobOwners: unknown[] = [];
   private readonly runOwners: unknown[] = [];
   /** Set on the claim's batch: the commit counts only while nobody has put it back. */
@@ -42,6 +44,11 @@ export class Changes {
     this.runs.push(id);
     this.heads.push(start);
     this.runOwners.push(this.owner);
+  }
+
+  /** What the commit takes over is nobody's any more: no lease of these runs goes on after `at`. */
+  guardEnded(at: Instant, runs: readonly string[]): void {
+    this.ended.push(String(at), ...runs);
   }
 
   /** Whom the guards were for that a commit names as failed. */
@@ -116,7 +123,7 @@ export class Changes {
       split(writes, members, { key: `:${set}`, set: 'ZADD', unset: 'ZREM' });
       if (set.startsWith('due:')) writes.push(['SADD', ':lanes', set.slice(4)]);
     }
-    return [id, jobs, versions, runs, heads, batch, writes, adds, drops];
+    return [id, jobs, versions, runs, heads, batch, writes, adds, drops, this.ended];
   }
 }
 

@@ -32,6 +32,11 @@ export async function recoverRuns(scope: ClaimScope, room: number): Promise<Clai
   }
   for (const draft of jobs.values()) writeDraft(changes, draft, { ignoresJob: true, guardsChangedRuns: true });
   if (changes.isEmpty) return [];
+  // Read in several steps: what is taken over may have a new holder, or its owner a new lease, since the first of them.
+  changes.guardEnded(
+    request.recoverBefore!,
+    claims.map((claim) => claim.runId),
+  );
   const failed = await committer.commit(changes);
   if (failed.length === 0) return claims;
   // Somebody renewed, settled or took over some of them in this moment: the next claim looks again.

@@ -1,13 +1,17 @@
+import { LEASE_OF } from './lookup.js';
+
 /**
  * Writes what a step has worked out, if everything it went by is still as it was read; else nothing. The argument, packed:
  * id of the commit, jobs and the starts of their rows, runs and the starts of theirs, the claim's batch, the writes, and
- * buffered runs that come to, and leave, the lists of their jobs.
+ * buffered runs that come to, and leave, the lists of their jobs; and, where runs are taken over, an instant and these
+ * runs, whose leases must have ended by then.
  *
- * Answers what was not as it was read: `j` or `r` with the place in its list, `b` for the batch. A commit that is sent
+ * Answers what was not as it was read: `j` or `r` with the place in its list, `b` for the batch, `l` for a lease. A commit that is sent
  * again, since its answer was lost, is answered as it was the first time.
  */
 export const COMMIT = `#!lua
 local base = KEYS[1]
+${LEASE_OF}
 local m = cmsgpack.unpack(ARGV[1])
 local call, sub, find, min = redis.call, string.sub, string.find, math.min
 local done = base .. ':done:' .. m[1]
@@ -32,6 +36,10 @@ end
 check(':hot', m[2], m[3], 'j')
 check(':run', m[4], m[5], 'r')
 if m[6] ~= '' and call('HEXISTS', base .. ':batch', m[6]) == 0 then failed[#failed + 1] = 'b' end
+for i = 2, #m[10] do
+  local lease = leaseOf(m[10][i], call('HGET', base .. ':run', m[10][i]))
+  if lease and tonumber(lease) > tonumber(m[10][1]) then failed[#failed + 1] = 'l' .. i end
+end
 if #failed > 0 then return failed end
 
 local function place(list, id)

@@ -31,7 +31,7 @@ return {hots, owns, losses}
 /**
  * The end of a run's lease: its own, once it was renewed, else that of the claim it came with. What is not held has none.
  */
-const LEASE_OF = `
+export const LEASE_OF = `
 local function leaseOf(id, text)
   if not text or not string.find(text, '^%d+:r') then return false end
   local own = redis.call('ZSCORE', base .. ':lease', id)

@@ -35,6 +35,7 @@ export class CommandRun {
   private bytes = 0;
   /** Chunks that somebody is taking right now. */
   private passing = 0;
+  private wasKilled = false;
   private markKilled: () => void = () => undefined;
   private readonly killed = new Promise<void>((resolve) => (this.markKilled = resolve));
   private readonly terminate = (): void => void this.group.signal('SIGTERM');
@@ -55,6 +56,7 @@ export class CommandRun {
 
   /** Ends the whole group; true: it is over. */
   async kill(): Promise<boolean> {
+    this.wasKilled = true;
     this.group.signal('SIGKILL');
     this.markKilled();
     await this.end.catch(() => undefined);
@@ -90,6 +92,8 @@ export class CommandRun {
   /** What the command started and left behind would hold its pipes open, and outlive a run that counts as over. */
   private async endLeftOvers(): Promise<void> {
     this.group.signal('SIGKILL');
+    // Those that are still on their way out of `kill` were not left behind.
+    if (this.wasKilled) return;
     await this.parts.context.print('WARN processes that the command had left behind were killed');
   }
 

@@ -1,132 +1,107 @@
-import { parseArgs } from 'node:util';
+import { instancesOf } from '../handlers/instances.js';
 import { InvalidCommandArgumentsError } from './command-errors.js';
+import { commandNote, subCommandNote } from './commander-notes.js';
 import { commandOptions } from './commander-options.js';
-import type { NamedClass } from '../discovery/hosts.js';
-import type { CommandOption } from './commander-options.js';
-
-/** Key under which nest-commander's decorator leaves what it was given. */
-const COMMAND = 'CommandBuilder:Command:Meta';
-
-interface CommandNote {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  /** As `<file> [target]`. */
-  readonly arguments?: string;
-}
+import { optionValues } from './commander-values.js';
+import { readWords } from './commander-words.js';
+import type { JobContext } from '../../core/index.js';
+import type { Host, NamedClass } from '../discovery/index.js';
+import type { CommandNote } from './commander-notes.js';
 
 /** What nest-commander calls for a command. */
-export interface CommandRunner {
-  run(words: string[], options: Record<string, unknown>): unknown;
+interface CommandRunner {
+  run(words: readonly string[], options: Record<string, unknown>): unknown;
 }
 
-/** Names under which nest-commander runs this class; none: it is not a command. */
-export function commanderNames(type: NamedClass): readonly string[] {
-  const note = noteOf(type);
-  return note === undefined ? [] : [note.name, ...(note.aliases ?? [])];
+interface CommanderParts {
+  readonly host: Host;
+  /** The class that has the decorator. */
+  readonly type: NamedClass;
+  readonly note: CommandNote;
+  /** As it is written: `mail send`. */
+  readonly line: string;
+  /** Where providers of sub-commands are looked for. */
+  readonly hosts: readonly Host[];
 }
 
-/**
- * Calls a nest-commander command in this process, with its words and options parsed as its decorators say.
- *
- * @throws {InvalidCommandArgumentsError}
- */
-export function runCommander(runner: CommandRunner, type: NamedClass, args: readonly string[]): unknown {
-  const { name, arguments: wanted = '' } = noteOf(type)!;
-  const refuse = (problem: string): never => {
-    throw new InvalidCommandArgumentsError(name, args, problem);
-  };
-  const options = commandOptions(type);
-  const { words, given } = parse(args, options, refuse);
-  const missing = wanted.split(' ').filter((word) => word.startsWith('<'))[words.length];
-  if (missing !== undefined) refuse(`its argument ${missing} is missing.`);
-  return runner.run(words, valuesOf(runner, options, { given, refuse }));
-}
+/** A nest-commander command of the application, called in this process with its words and options as its decorators say. */
+export class CommanderCommand {
+  private readonly instanceFor: (job: JobContext) => unknown;
 
-function noteOf(type: NamedClass): CommandNote | undefined {
-  return Reflect.getMetadata(COMMAND, type) as CommandNote | undefined;
-}
-
-type Refuse = (problem: string) => never;
-/** By flag; true: the option without a value. */
-type Given = ReadonlyMap<string, readonly (string | true)[]>;
-
-function parse(args: readonly string[], options: readonly CommandOption[], refuse: Refuse) {
-  const known = options.map(({ flag, short, value }) => {
-    const type: 'string' | 'boolean' = value === 'none' ? 'boolean' : 'string';
-    return [flag, { type, multiple: true, ...(short === undefined ? {} : { short }) }] as const;
-  });
-  const { spelled, bare } = spelledOut(args, options);
-  try {
-    const parsed = parseArgs({ args: spelled, options: Object.fromEntries(known), allowPositionals: true });
-    const values = parsed.values as Readonly<Record<string, (string | true)[]>>;
-    return { words: parsed.positionals, given: new Map([...bare, ...Object.entries(values)]) };
-  } catch (error) {
-    return refuse((error as Error).message);
+  private constructor(private readonly parts: CommanderParts) {
+    this.instanceFor = instancesOf(parts.host.wrapper);
   }
-}
 
-/** `--name=value` for each value: `parseArgs` knows none that may be left out, nor several after one option. */
-function spelledOut(args: readonly string[], options: readonly CommandOption[]) {
-  const spelled: string[] = [];
-  const bare = new Map<string, readonly (string | true)[]>();
-  for (let at = 0; at < args.length; at++) {
-    if (args[at] === '--') {
-      spelled.push(...args.slice(at));
-      break;
+  /** Null: this provider is no command. What a test provides in its place may extend it: the last class counts. */
+  static of(host: Host, hosts: readonly Host[]): CommanderCommand | null {
+    const type = host.types.findLast((it) => commandNote(it) !== undefined);
+    if (type === undefined) return null;
+    const note = commandNote(type)!;
+    return new CommanderCommand({ host, type, note, line: note.name, hosts });
+  }
+
+  get type(): NamedClass {
+    return this.parts.type;
+  }
+
+  /** Names under which nest-commander runs it. */
+  get names(): readonly string[] {
+    return namesOf(this.parts.note);
+  }
+
+  /** @throws {InvalidCommandArgumentsError} */
+  async call(args: readonly string[], job: JobContext): Promise<unknown> {
+    const [first, ...rest] = args;
+    const named = this.subCommand((note) => namesOf(note).includes(first));
+    if (named !== null) return named.call(rest, job);
+    const usual = this.subCommand(({ options }) => options?.isDefault === true);
+    return usual === null ? this.run(args, job) : usual.call(args, job);
+  }
+
+  private async run(args: readonly string[], job: JobContext): Promise<unknown> {
+    const { note, type, line } = this.parts;
+    const refuse = (problem: string): never => {
+      throw new InvalidCommandArgumentsError(line, args, problem);
+    };
+    const options = commandOptions(type);
+    const read = readWords(args, { options, takesUnknown: note.allowUnknownOptions === true, refuse });
+    const { words } = read;
+    if (this.subNotes().some((sub) => namesOf(sub.note).includes(words[0]))) {
+      refuse(`options stand before its sub-command. Write them behind it: ${line} ${words[0]} --option.`);
     }
-    const option = options.find(({ flag, short }) => args[at] === `--${flag}` || args[at] === `-${short}`);
-    const values = option === undefined ? [] : valuesAfter(args.slice(at + 1), option);
-    at += values.length;
-    if (values.length > 0) spelled.push(...values.map((value) => `--${option!.flag}=${value}`));
-    else if (option?.value === 'optional') bare.set(option.flag, [true]);
-    else spelled.push(args[at]);
+    const missing = wantedWords(note)[words.length];
+    if (missing !== undefined) refuse(`its argument ${missing} is missing.`);
+    const runner = (await this.instanceFor(job)) as CommandRunner;
+    return runner.run(words, optionValues(read, { runner, options, refuse }));
   }
-  return { spelled, bare };
-}
 
-function valuesAfter(words: readonly string[], { value, takesSeveral }: CommandOption): readonly string[] {
-  if (value === 'none') return [];
-  const option = words.findIndex((word) => /^-./.test(word));
-  const free = option === -1 ? words.length : option;
-  // One that must have a value takes what follows, whatever it is.
-  const least = value === 'required' ? Math.min(1, words.length) : 0;
-  return words.slice(0, Math.max(least, takesSeveral ? free : Math.min(1, free)));
-}
-
-interface GivenValues {
-  readonly given: Given;
-  readonly refuse: Refuse;
-}
-
-function valuesOf(runner: CommandRunner, options: readonly CommandOption[], { given, refuse }: GivenValues) {
-  const found: Record<string, unknown> = {};
-  for (const option of options) {
-    const { flag, key, required, isNegation, defaultValue } = option;
-    const texts = given.get(flag);
-    if (texts !== undefined) found[key] = valueOf(runner, option, { texts, refuse });
-    else if (defaultValue !== undefined) found[key] = defaultValue;
-    else if (required === true) refuse(`its option --${flag} is missing.`);
-    else if (isNegation) found[key] ??= true;
-  }
-  return found;
-}
-
-interface GivenTexts {
-  readonly texts: readonly (string | true)[];
-  readonly refuse: Refuse;
-}
-
-/** Its method is called with each text, and with what it made of the one before. */
-function valueOf(runner: CommandRunner, option: CommandOption, { texts, refuse }: GivenTexts): unknown {
-  const { method, flag, choices, isNegation, value } = option;
-  if (isNegation) return false;
-  const methods = runner as unknown as Record<string, (text: unknown, before: unknown) => unknown>;
-  let made: unknown = option.defaultValue;
-  for (const text of texts) {
-    if (Array.isArray(choices) && !choices.includes(text)) {
-      refuse(`--${flag} is one of ${choices.join(', ')}, not ${String(text)}.`);
+  /** The first one that is meant; null: none is. @throws {InvalidCommandArgumentsError} when nothing provides it */
+  private subCommand(isMeant: (note: CommandNote) => boolean): CommanderCommand | null {
+    const found = this.subNotes().find(({ note }) => isMeant(note));
+    if (found === undefined) return null;
+    const { hosts, line } = this.parts;
+    const host = hosts.find(({ types }) => types.includes(found.type));
+    if (host === undefined) {
+      const advice = `no module provides ${found.type.name}. Add it to providers: ...${this.type.name}.registerWithSubCommands().`;
+      throw new InvalidCommandArgumentsError(`${line} ${found.note.name}`, [], advice);
     }
-    made = text === true && value === 'optional' ? true : methods[method](text, made);
+    const type = host.types.findLast((it) => subCommandNote(it) !== undefined) ?? found.type;
+    return new CommanderCommand({ host, type, note: found.note, line: `${line} ${found.note.name}`, hosts });
   }
-  return made;
+
+  private subNotes(): readonly { readonly type: NamedClass; readonly note: CommandNote }[] {
+    return (this.parts.note.subCommands ?? []).flatMap((type) => {
+      const note = subCommandNote(type);
+      return note === undefined ? [] : [{ type, note }];
+    });
+  }
+}
+
+function namesOf({ name, aliases = [] }: CommandNote): readonly string[] {
+  return [name, ...aliases];
+}
+
+/** Words that must stand there. */
+function wantedWords({ arguments: wanted = '' }: CommandNote): readonly string[] {
+  return wanted.split(' ').filter((word) => word.startsWith('<'));
 }

@@ -1,19 +1,6 @@
-import { prototypeOf } from '../discovery/hosts.js';
+import { choicesMethod, optionNotes } from './commander-notes.js';
 import type { NamedClass } from '../discovery/hosts.js';
-
-/** Key under which nest-commander's decorator leaves what it was given. */
-const OPTION = 'CommandBuilder:Option:Meta';
-
-interface OptionNote {
-  /** As `-f, --force [boolean]`. */
-  readonly flags: string;
-  readonly defaultValue?: unknown;
-  readonly required?: boolean;
-  /** What `run` finds it by; default: its flag in camel case. */
-  readonly name?: string;
-  /** true: a method of the class knows them, which is left to nest-commander. */
-  readonly choices?: readonly string[] | true;
-}
+import type { OptionNote } from './commander-notes.js';
 
 /** `force`, `<file>`, `[file]`, and `<file...>` for each of several. */
 export type OptionValue = 'none' | 'required' | 'optional';
@@ -22,6 +9,8 @@ export type OptionValue = 'none' | 'required' | 'optional';
 export interface CommandOption extends OptionNote {
   /** The method that makes a value of the text. */
   readonly method: string;
+  /** The method that knows its choices; undefined: the note does, or there are none. */
+  readonly choicesMethod: string | undefined;
   readonly flag: string;
   readonly short: string | undefined;
   readonly key: string;
@@ -31,20 +20,17 @@ export interface CommandOption extends OptionNote {
   readonly isNegation: boolean;
 }
 
-/** Methods with an option's decorator, of the class and those it extends. */
+/** Options of a command, those of classes that it extends included. */
 export function commandOptions(type: NamedClass): readonly CommandOption[] {
-  const found = new Map<string, CommandOption>();
-  for (let level = prototypeOf(type); level !== Object.prototype; level = Object.getPrototypeOf(level) as object) {
-    for (const [method, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      if (typeof value !== 'function' || found.has(method)) continue;
-      const note = Reflect.getMetadata(OPTION, value as object) as OptionNote | undefined;
-      if (note !== undefined) found.set(method, { ...note, method, ...readFlags(note) });
-    }
-  }
-  return [...found.values()];
+  return [...optionNotes(type)].map(([method, note]) => ({
+    ...note,
+    method,
+    choicesMethod: note.choices === true ? choicesMethod(type, note.name ?? '') : undefined,
+    ...readFlags(note),
+  }));
 }
 
-function readFlags({ flags, name }: OptionNote): Omit<CommandOption, 'method' | 'flags'> {
+function readFlags({ flags, name }: OptionNote): Omit<CommandOption, 'method' | 'choicesMethod' | 'flags'> {
   const long = /--([\w-]+)/.exec(flags)?.[1];
   const short = /(?:^|[\s,|])-(\w)(?![\w-])/.exec(flags)?.[1];
   const flag = long ?? short ?? '';

@@ -1,10 +1,8 @@
-import { instancesOf } from '../handlers/instances.js';
 import { DuplicateCommandError } from './command-errors.js';
-import { commanderNames, runCommander } from './commander-command.js';
+import { CommanderCommand } from './commander-command.js';
 import type { JobContext, TaskHandler } from '../../core/index.js';
 import type { DecoratedMethod, Host, NamedClass } from '../discovery/index.js';
 import type { MethodCalls } from '../handlers/index.js';
-import type { CommandRunner } from './commander-command.js';
 
 /** Calls a command with its words and options. */
 export type CommandCall = (args: readonly string[], job: JobContext) => unknown;
@@ -29,7 +27,10 @@ export class ConsoleCommands {
       for (const name of notes) this.add(name, { type, owner, moduleName: host.moduleName, call });
     }
     const seen = new Set<NamedClass>();
-    for (const host of hosts) this.addCommander(host, seen);
+    for (const host of hosts) {
+      const command = CommanderCommand.of(host, hosts);
+      if (command !== null) this.addCommander(command, host, seen);
+    }
   }
 
   /** Null: no provider has it. */
@@ -41,15 +42,12 @@ export class ConsoleCommands {
     return [...this.byName.keys()].sort();
   }
 
-  /** What a test provides in its place may extend it: the last class that is a command counts. */
-  private addCommander(host: Host, seen: Set<NamedClass>): void {
-    const type = host.types.findLast((it) => commanderNames(it).length > 0);
-    if (type === undefined || seen.has(type)) return;
+  private addCommander(command: CommanderCommand, { moduleName }: Host, seen: Set<NamedClass>): void {
+    const { type, names } = command;
+    if (seen.has(type)) return;
     seen.add(type);
-    const instanceFor = instancesOf(host.wrapper);
-    const call: CommandCall = async (args, job) => runCommander((await instanceFor(job)) as CommandRunner, type, args);
-    const { moduleName } = host;
-    for (const name of commanderNames(type)) this.add(name, { type, owner: type.name, moduleName, call });
+    const call: CommandCall = (args, job) => command.call(args, job);
+    for (const name of names) this.add(name, { type, owner: type.name, moduleName, call });
   }
 
   private add(name: string, owned: Owned): void {

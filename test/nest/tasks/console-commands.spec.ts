@@ -81,37 +81,79 @@ describe('a real nest-commander command, called in its process', () => {
   });
   afterAll(() => code.clear());
 
-  async function answerTo(lines: readonly string[]): Promise<any> {
+  async function answerTo(lines: readonly string[], env: Record<string, string> = {}): Promise<any> {
     const script = code.file('test/nest/tasks/app/commander.ts');
-    const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(lines)]);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(lines)], {
+      env: { ...process.env, ...env },
+    });
     return JSON.parse(stdout);
   }
 
-  it('gets its words and options as its decorators say, inside the run; what it does not take fails the run', async () => {
+  it('gets the words and options that nest-commander itself gives it, inside the run', async () => {
+    const lines = [
+      'mail:send weekly -n 3 --to ada bob --force --trace high --no-color',
+      'mail weekly --number-of-mails=-4 -- --force',
+      'mail weekly -n3 -fq --trace --limit',
+      'mail weekly monday -n 0 --limit 5 --trace -f',
+      'mail -n 1 --format html --tone dry weekly',
+      'users add ada --plan=pro',
+      'users create ada',
+      'users list new',
+      'users',
+      'users new',
+      'users list active 2026-01-01',
+      'proxy -v --depth 3 word',
+      'proxy active today',
+    ];
+    const answers = await answerTo(lines);
+    for (const [index, { state, call, theirs }] of answers.entries()) {
+      expect([lines[index], state]).toEqual([lines[index], 'succeeded']);
+      expect([lines[index], ...call]).toEqual([lines[index], ...theirs.slice(0, 3), lines[index]]);
+    }
+    const options = { numberOfMails: 3, to: ['ADA', 'BOB'], force: true, trace: 'high', colour: false };
+    expect(answers[0].call).toEqual(['MailCommand', ['weekly'], options, lines[0]]);
+    expect(answers[5].call.slice(0, 3)).toEqual(['AddCommand', ['ada'], { plan: 'pro' }]);
+    expect(answers[9].call.slice(0, 3)).toEqual(['ListCommand', ['new'], {}]);
+    expect(answers[11].call.slice(0, 3)).toEqual(['ProxyCommand', ['--depth', '3', 'word'], expect.anything()]);
+  }, 60_000);
+
+  it('gets what the environment says for an option that its line leaves out', async () => {
+    const lines = ['mail weekly', 'mail weekly -n 1'];
+    const [left, given] = await answerTo(lines, { CLI_MAILS: '7', CLI_DRY_RUN: 'no' });
+    expect([left.call[2], left.theirs[2]]).toEqual(Array(2).fill(expect.objectContaining({ numberOfMails: 7 })));
+    // Of an option without a value it counts that the variable is there.
+    expect(left.call.slice(0, 3)).toEqual(left.theirs.slice(0, 3));
+    expect(left.call[2].dryRun).toBe(true);
+    expect(given.call.slice(0, 3)).toEqual(given.theirs.slice(0, 3));
+    expect(given.call[2].numberOfMails).toBe(1);
+  }, 60_000);
+
+  it('fails its run by what it does not take, and is not called', async () => {
     const wrong: [string, RegExp][] = [
       ['mail weekly -n 1 --fast', /Unknown option '--fast'/],
       ['mail weekly', /option --number-of-mails is missing/],
-      ['mail weekly -n', /argument missing/],
+      ['mail weekly -n', /the argument of its option -n is missing/],
       ['mail -n 1', /argument <list> is missing/],
       ['mail weekly -n 1 --format pdf', /--format is one of text, html, not pdf/],
+      ['mail weekly -n 1 --tone cold', /--tone is one of warm, dry, not cold/],
+      ['nobody-knows --tone warm', /nothing knows the choices of --tone: .*@OptionChoiceFor\(\{ name: 'tone' \}\)/],
+      ['users add', /"users add" cannot be run: its argument <name> is missing/],
+      ['users lost', /"users lost" .*no module provides LostCommand\..*registerWithSubCommands/],
+      ['proxy -v active', /Write them behind it: proxy active --option/],
     ];
-    const full = 'mail:send weekly -n 3 --to ada bob --force --trace --no-color';
-    const plain = 'mail weekly --number-of-mails=-4 -- --force';
-    const [first, second, ...failures] = await answerTo([full, plain, ...wrong.map(([line]) => line)]);
-    const options = { numberOfMails: 3, to: ['ADA', 'BOB'], force: true, trace: true, colour: false };
-    expect(first).toMatchObject({ state: 'succeeded', call: [['weekly'], options, full] });
-    const defaults = { numberOfMails: -4, trace: 'off', colour: true };
-    expect(second).toMatchObject({ state: 'succeeded', call: [['weekly', '--force'], defaults, plain] });
-    for (const [index, [, message]] of wrong.entries()) {
+    const failures = await answerTo(wrong.map(([line]) => line));
+    for (const [index, [line, message]] of wrong.entries()) {
       const error = { code: 'INVALID_COMMAND_ARGUMENTS', message: expect.stringMatching(message) };
-      expect(failures[index]).toMatchObject({ state: 'failed', error, call: null });
+      expect({ line, ...failures[index] }).toMatchObject({ line, state: 'failed', error, call: null });
     }
   }, 60_000);
 
   it('is among the known ones when another is refused at the start', async () => {
     expect(await answerTo(['mail weekly -n 1', 'cache:claer'])).toEqual({
       code: 'UNKNOWN_COMMAND',
-      message: expect.stringMatching(/no console command "cache:claer".*Known: cache:clear, mail, mail:send\./),
+      message: expect.stringMatching(
+        /no console command "cache:claer".*Known: cache:clear, mail, mail:send, nobody-knows, proxy, users\./,
+      ),
     });
   }, 60_000);
 });

@@ -150,8 +150,7 @@ describe('a shell job', () => {
     let most = 0;
     const before = process.memoryUsage().rss;
     const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
-    const run = await runNow('loud');
-    clearInterval(watch);
+    const run = await runNow('loud').finally(() => clearInterval(watch));
     expect(run.state).toBe('succeeded');
     expect(statSync(join(folder, 'loud.log')).size).toBe(100_000_000);
     const wanted = createHash('sha256');

@@ -2,30 +2,37 @@
 import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Command, CommandRunner, Option } from 'nest-commander';
+import { Command, CommandFactory, CommandRunner, Option, OptionChoiceFor, SubCommand } from 'nest-commander';
 import { ConsoleCommand, JobContext, SchedulerModule, SchedulerRegistry } from '../../../../lib/index.js';
 import type { Schedule } from '../../../../lib/index.js';
 
 const lines = JSON.parse(process.argv[2]) as string[];
 const calls: unknown[][] = [];
 
-@Command({ name: 'mail:send', aliases: ['mail'], arguments: '<list> [day]' })
-class MailCommand extends CommandRunner {
-  run(words: string[], options: Record<string, unknown>): Promise<void> {
-    calls.push([words, options, JobContext.current()?.jobId]);
+abstract class Recorded extends CommandRunner {
+  run(words: string[], options: Record<string, unknown> = {}): Promise<void> {
+    calls.push([this.constructor.name, words, options, JobContext.current()?.jobId]);
     return Promise.resolve();
   }
-  @Option({ flags: '-n, --number-of-mails <count>', required: true }) count(text: string) {
+}
+
+@Command({ name: 'mail:send', aliases: ['mail'], arguments: '<list> [day]' })
+class MailCommand extends Recorded {
+  @Option({ flags: '-n, --number-of-mails <count>', required: true, env: 'CLI_MAILS' }) count(text: string) {
     return Number(text);
   }
   @Option({ flags: '-f, --force' }) force() {
     return true;
   }
+  @Option({ flags: '-q' }) quietly() {}
   @Option({ flags: '--to <names...>' }) to(name: string, before: string[] = []) {
     return [...before, name.toUpperCase()];
   }
   @Option({ flags: '--trace [level]', defaultValue: 'off' }) trace(text: string) {
     return text;
+  }
+  @Option({ flags: '--limit [count]' }) limit(text: string) {
+    return Number(text);
   }
   @Option({ flags: '--no-color', name: 'colour' }) colour() {
     return false;
@@ -33,7 +40,57 @@ class MailCommand extends CommandRunner {
   @Option({ flags: '--format <name>', choices: ['text', 'html'] }) format(text: string) {
     return text;
   }
+  @Option({ flags: '--tone <name>', name: 'tone', choices: true }) tone(text: string) {
+    return text;
+  }
+  @OptionChoiceFor({ name: 'tone' }) tones() {
+    return this.tonesKnown;
+  }
+  @Option({ flags: '--dry-run', env: 'CLI_DRY_RUN' }) dryRun() {
+    return true;
+  }
+  private readonly tonesKnown = ['warm', 'dry'];
 }
+
+@SubCommand({ name: 'add', aliases: ['create'], arguments: '<name>' })
+class AddCommand extends Recorded {
+  @Option({ flags: '-p, --plan <name>', defaultValue: 'free' }) plan(text: string) {
+    return text;
+  }
+}
+
+@SubCommand({ name: 'active', arguments: '[since]' })
+class ActiveCommand extends Recorded {}
+
+@SubCommand({ name: 'list', arguments: '[filter]', options: { isDefault: true }, subCommands: [ActiveCommand] })
+class ListCommand extends Recorded {}
+
+@SubCommand({ name: 'lost' })
+class LostCommand extends Recorded {}
+
+@Command({ name: 'users', subCommands: [AddCommand, ListCommand, LostCommand] })
+class UsersCommand extends Recorded {
+  @Option({ flags: '--deep' }) deep() {
+    return true;
+  }
+}
+
+@Command({ name: 'proxy', arguments: '[words...]', allowUnknownOptions: true, subCommands: [ActiveCommand] })
+class ProxyCommand extends Recorded {
+  @Option({ flags: '-v' }) loud() {
+    return true;
+  }
+}
+
+/** As in an application whose nest-commander never started this command: that one throws at its start. */
+@Command({ name: 'nobody-knows' })
+class ChoicelessCommand extends Recorded {
+  @Option({ flags: '--tone <name>', name: 'tone', choices: true }) tone(text: string) {
+    return text;
+  }
+}
+
+const commands = [MailCommand, UsersCommand, AddCommand, ListCommand, ActiveCommand, ProxyCommand];
 
 @Injectable()
 class Caches {
@@ -47,10 +104,25 @@ class Kernel {
   }
 }
 
-@Module({ imports: [SchedulerModule.forRoot({ log: 'silent' })], providers: [Kernel, MailCommand, Caches] })
+@Module({
+  imports: [SchedulerModule.forRoot({ log: 'silent' })],
+  providers: [Kernel, Caches, ChoicelessCommand, ...commands],
+})
 class AppModule {}
 
-/** How each line's run ended, and what the command was called with. */
+@Module({ providers: commands })
+class CommandsModule {}
+
+/** What nest-commander itself calls for a line typed by hand. */
+async function theirs(line: string): Promise<unknown> {
+  const app = await CommandFactory.createWithoutRunning(CommandsModule, false);
+  process.argv = ['node', 'cli.js', ...line.split(' ')];
+  await CommandFactory.runApplication(app);
+  await app.close();
+  return calls.pop() ?? null;
+}
+
+/** How each line's run ended, what the command was called with, and what it is called with by nest-commander. */
 async function results(): Promise<unknown> {
   const app = await NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false });
   const registry = app.get(SchedulerRegistry);
@@ -62,7 +134,9 @@ async function results(): Promise<unknown> {
       await new Promise((resolve) => setImmediate(resolve));
       run = await registry.run(id);
     }
-    found.push({ state: run.state, error: run.error, call: calls.pop() ?? null });
+    const call = calls.pop() ?? null;
+    // What it refuses ends its process.
+    found.push({ state: run.state, error: run.error, call, theirs: call === null ? null : await theirs(line) });
   }
   await app.close();
   return found;

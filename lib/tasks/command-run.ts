@@ -12,6 +12,9 @@ const SILENCE: Millis = 1_000;
 /** More than pipes and their readers hold: what comes after that is from somebody who left the group. */
 const MOST_LEFT_IN_PIPES = 4_000_000;
 
+/** What a command started and left behind would hold its pipes open, and outlive a run that counts as over. */
+const LEFT_OVERS = 'WARN processes that the command had left behind were killed';
+
 /** A command as `spawn` takes it. */
 export interface SpawnCommand {
   readonly file: string;
@@ -84,17 +87,12 @@ export class CommandRun {
     const end = await ended;
     // Asked to stop, the others have as long to end well as the leader had: until `kill`.
     if (this.parts.context.signal.aborted) await Promise.race([read, this.killed]);
-    if (this.group.isAlive) await this.endLeftOvers();
-    await this.drained(read);
-    if (end.exitCode !== 0) throw new CommandFailedError(this.parts.line, end, this.errors.text);
-  }
-
-  /** What the command started and left behind would hold its pipes open, and outlive a run that counts as over. */
-  private async endLeftOvers(): Promise<void> {
-    this.group.signal('SIGKILL');
     // Those that are still on their way out of `kill` were not left behind.
-    if (this.wasKilled) return;
-    await this.parts.context.print('WARN processes that the command had left behind were killed');
+    const hasLeftOvers = !this.wasKilled && this.group.isAlive;
+    if (hasLeftOvers) this.group.signal('SIGKILL');
+    await this.drained(read);
+    if (hasLeftOvers) await this.parts.context.print(LEFT_OVERS);
+    if (end.exitCode !== 0) throw new CommandFailedError(this.parts.line, end, this.errors.text);
   }
 
   /**

@@ -47,6 +47,8 @@ export class SettleStep {
   private readonly withoutLoss: number[] = [];
   /** How many runs were closed, by the key of their job. */
   private readonly closings = new Map<number, number>();
+  /** Runs of this step that leave no row, by key: their token. */
+  private readonly gone = new Map<number, number>();
 
   constructor(
     private readonly session: Session,
@@ -54,6 +56,11 @@ export class SettleStep {
     private readonly departed: Departed,
   ) {
     this.results = settlements.map(() => false);
+  }
+
+  /** Called when the step is durable: one that is rolled back leaves no trace (P7). */
+  remember(): void {
+    for (const [key, token] of this.gone) this.departed.set(key, token);
   }
 
   *run(): Steps<boolean[]> {
@@ -82,7 +89,7 @@ export class SettleStep {
     const missing: OutcomeItem[] = [];
     for (const item of items) {
       if (!held.has(item.key)) missing.push(item);
-      else if (!item.settlement.keepHistory) this.departed.set(item.key, item.settlement.token);
+      else if (!item.settlement.keepHistory) this.gone.set(item.key, item.settlement.token);
       this.results[item.index] = held.has(item.key);
     }
     if (missing.length > 0) yield* this.lookAgain(missing);
@@ -123,7 +130,7 @@ export class SettleStep {
     const { settlement } = group.items[0];
     if (settlement.keepHistory) return yield* answer(this.session.held.close(group, settlement));
     const gone = yield* answer(this.session.held.closeAway(group));
-    for (const key of gone) this.departed.set(key, group.token);
+    for (const key of gone) this.gone.set(key, group.token);
     return gone.length;
   }
 
@@ -157,7 +164,7 @@ export class SettleStep {
   }
 
   private wasDone(item: Item, state: ClaimState | undefined): boolean {
-    if (state === undefined) return this.departed.get(item.key) === item.settlement.token;
+    if (state === undefined) return (this.gone.get(item.key) ?? this.departed.get(item.key)) === item.settlement.token;
     if (item.settlement.kind === 'outcome') return wasSettled(item as OutcomeItem, state);
     return state.token === item.settlement.token && state.state === 'waiting';
   }

@@ -90,13 +90,16 @@ export class TypeOrmJobStore implements JobStore {
     const mustWrite = this.expectsMore || settlements.length > 0;
     const idle = mustWrite ? null : this.database.read((session) => idleAnswer(session, request));
     const { departed } = this;
+    let settling: SettleStep | null = null;
     const work = function* (session: Session): Steps<ClaimResult> {
       if (settlements.length === 0) return yield* new ClaimStep(session, request, plan).run();
-      const settled = yield* new SettleStep(session, settlements, departed).run();
+      settling = new SettleStep(session, settlements, departed);
+      const settled = yield* settling.run();
       return { ...(yield* new ClaimStep(session, request, plan).run()), settled };
     };
     const result = after(idle, (nothing) => nothing ?? this.database.write(work));
     return after(result, (found) => {
+      settling?.remember();
       this.expectsMore = found.hasMore;
       return found;
     });
@@ -118,7 +121,15 @@ export class TypeOrmJobStore implements JobStore {
   settle(settlements: readonly Settlement[]): Awaitable<boolean[]> {
     if (settlements.length === 0) return [];
     if (settlements.length > SETTLE_BOUND) return this.settleInTurn(settlements);
-    return this.database.write((session) => new SettleStep(session, settlements, this.departed).run());
+    let step!: SettleStep;
+    const settled = this.database.write((session) => {
+      step = new SettleStep(session, settlements, this.departed);
+      return step.run();
+    });
+    return after(settled, (results) => {
+      step.remember();
+      return results;
+    });
   }
 
   private async settleInTurn(settlements: readonly Settlement[]): Promise<boolean[]> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Settlement, Store } from '../../../lib/core/index.js';
+import type { Claim, Settlement, Store } from '../../../lib/core/index.js';
 import { at } from '../../../lib/triggers/index.js';
 import { executorOf, job, START, World } from '../../engine/support/world.js';
 import { faultyDriver, SqlitePlace } from './sqlite-place.js';
@@ -133,3 +133,35 @@ describe('a scheduler on SQLite', () => {
 });
 
 const WORK = { task: 'work' } as const;
+
+describe('a settle that is rolled back', () => {
+  it.each([
+    ['a settle', (store: Store, settlements: Settlement[]) => store.jobs.settle(settlements)],
+    [
+      'a claim',
+      async (store: Store, settlements: Settlement[]) => (await claim(store, { now: NOW + 1, settlements })).settled,
+    ],
+  ])('P7: leaves no trace in %s: what another node closed since is not answered as ours', async (_name, settle) => {
+    let isBroken = false;
+    const driver = faultyDriver((sql) => {
+      if (isBroken && sql === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' });
+    });
+    const store = await place.open({ options: { type: 'better-sqlite3', database: place.file, driver } });
+    const other = await place.open();
+    await put(store, [newJob('a')]);
+    const ours = (await claim(store, { leaseUntil: NOW + 1 })).claims.map(unkept);
+    isBroken = true;
+    await expect((async () => settle(store, ours))()).rejects.toThrow('the disk reported an error');
+    isBroken = false;
+    const theirs = (await claim(other, { node: 'n2', now: NOW + 2, recoverBefore: NOW + 2 })).claims.map(unkept);
+    expect(await other.jobs.settle(theirs)).toEqual([true]);
+
+    expect(await settle(store, ours)).toEqual([false]);
+    expect(await other.jobs.settle([...theirs, ...theirs])).toEqual([true, true]);
+  });
+});
+
+/** An outcome that leaves no row. */
+function unkept(it: Claim): Settlement {
+  return { ...succeeded(it), keepHistory: false } as Settlement;
+}

@@ -1,32 +1,19 @@
-import type { Clock, Settlement, Store, Timer } from '../core/index.js';
+import type { Clock, Millis, Settlement, Store, Timer } from '../core/index.js';
 import type { LiveRun } from './live-run.js';
 import { nothing } from './patience.js';
 import type { Patience } from './patience.js';
+import { RowsAside } from './rows-aside.js';
+import type { SettleItem, Unwritten } from './settle-item.js';
 import { settled } from './settled.js';
 import type { StoreHealth } from './store-health.js';
 
 /** Unsettled outcomes at which a node stops claiming. */
 export const UNSETTLED_LIMIT = 10_000;
 const BATCH = 500;
-/** A single row that failed this often, while others were written, is bad (P23); with nothing to compare, this often. */
-const BAD_AFTER = 3;
-const BAD_ALONE_AFTER = 10;
+/** The longest wait before the next half is tried, as long as nothing but outcomes is refused: hardly the store is away. */
+const HALVING_WAIT: Millis = 250;
 
-/** What became of a run, and is not written. */
-export interface Unwritten {
-  readonly run: LiveRun;
-  readonly settlement: Settlement;
-}
-
-interface Item extends Unwritten {
-  failures: number;
-  /** Batches written when it first failed alone. */
-  writtenThen: number;
-  /** What is left of it, tried when the row itself seems to be what the store refuses. */
-  cut: Settlement | null;
-}
-
-const NOTHING: readonly Item[] = [];
+const NOTHING: readonly SettleItem[] = [];
 
 /** A batch that is written together with a claim. */
 export interface TakenAlong {
@@ -50,16 +37,19 @@ export type OnSettled = (run: LiveRun, settlement: Settlement, isHeld: boolean) 
 
 /**
  * Writes outcomes in batches: what ends while a batch is on its way goes with the next. A failing batch is halved down
- * to the bad row, which is settled as failed with its texts cut; a store that is away is waited for.
+ * to the bad row, which goes alone from then on, at last as failed with its texts cut; a store that is away is waited for.
  */
 export class SettleQueue {
-  private items: Item[] = [];
+  private items: SettleItem[] = [];
   private limit = BATCH;
   private isBusy = false;
   private isAsked = false;
-  private inFlight: readonly Item[] = NOTHING;
+  private isFlushing = false;
+  private inFlight: readonly SettleItem[] = NOTHING;
   /** Batches written, ever. */
   private written = 0;
+  /** Batches in a row that failed with a single row in them. */
+  private failedAlone = 0;
   private timer: Timer | null = null;
   private isClosed = false;
 
@@ -67,6 +57,7 @@ export class SettleQueue {
   private readonly clock: Clock;
   private readonly health: StoreHealth;
   private readonly patience: Patience;
+  private readonly aside: RowsAside;
 
   constructor(
     private readonly parts: SettleParts,
@@ -77,15 +68,16 @@ export class SettleQueue {
     this.clock = clock;
     this.health = health;
     this.patience = patience;
+    this.aside = new RowsAside({ clock, health, go: () => this.flush() });
   }
 
   get size(): number {
-    return this.items.length + this.inFlight.length;
+    return this.items.length + this.inFlight.length + this.aside.size;
   }
 
   /** What a batch on its way has, and what waits behind it. */
   get unwritten(): readonly Unwritten[] {
-    return [...this.inFlight, ...this.items];
+    return [...this.inFlight, ...this.items, ...this.aside.all];
   }
 
   get isFull(): boolean {
@@ -94,13 +86,13 @@ export class SettleQueue {
 
   /** Takes an outcome; it is written by the next `flush`, which comes in this tick at the latest. */
   add(run: LiveRun, settlement: Settlement): void {
-    this.items.push({ settlement, run, failures: 0, writtenThen: 0, cut: null });
+    this.items.push({ settlement, run, failures: 0, isAside: false, writtenThen: 0, cut: null });
     if (this.isAsked || this.isBusy || this.timer !== null) return;
     this.isAsked = true;
     void Promise.resolve().then(() => this.asked());
   }
 
-  /** What the next claim is to write; null: nothing, or it goes alone, as long as a row may be bad. */
+  /** What the next claim is to write; null: nothing, or it goes alone, as long as a bad row may be among it. */
   takeAlong(): TakenAlong | null {
     if (this.items.length === 0 || this.isBusy || this.timer !== null || this.limit < BATCH) return null;
     const batch = this.nextBatch();
@@ -114,13 +106,24 @@ export class SettleQueue {
 
   flush(): void {
     this.isAsked = false;
-    while (this.items.length > 0 && !this.isBusy && this.timer === null) this.send();
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    try {
+      while (!this.isBusy && this.timer === null) {
+        const batch = this.items.length > 0 ? this.nextBatch() : this.nextAside();
+        if (batch === null) return;
+        this.send(batch);
+      }
+    } finally {
+      this.isFlushing = false;
+    }
   }
 
   /** Tries again at once, though the store failed a moment ago: the node is about to end. */
   hurry(): void {
     this.timer?.cancel();
     this.timer = null;
+    this.aside.hurry();
     this.flush();
   }
 
@@ -129,6 +132,7 @@ export class SettleQueue {
     this.isClosed = true;
     this.timer?.cancel();
     this.timer = null;
+    this.aside.close();
   }
 
   private asked(): void {
@@ -136,88 +140,80 @@ export class SettleQueue {
     if (this.items.length > 0 && !this.parts.claimAlong()) this.flush();
   }
 
-  private nextBatch(): Item[] {
+  private nextBatch(): SettleItem[] {
     const batch = this.items.length <= this.limit ? this.items : this.items.slice(0, this.limit);
     this.items = batch === this.items ? [] : this.items.slice(this.limit);
+    return this.onItsWay(batch);
+  }
+
+  private nextAside(): SettleItem[] | null {
+    const item = this.aside.take();
+    return item === null ? null : this.onItsWay([item]);
+  }
+
+  private onItsWay(batch: SettleItem[]): SettleItem[] {
     this.isBusy = true;
     this.inFlight = batch;
     return batch;
   }
 
-  private send(): void {
-    const batch = this.nextBatch();
+  private send(batch: SettleItem[]): void {
     settled(
       () => this.patience.await('a settle', () => this.store.jobs.settle(batch.map(settlementOf)), nothing),
       (held) => {
         this.sent(batch, held);
-        this.flushAgain();
+        this.flush();
       },
-      (error) => this.notSent(batch, error),
+      (error) => {
+        this.notSent(batch, error);
+        if (!this.isClosed) this.flush();
+      },
     );
   }
 
-  private sent(batch: readonly Item[], held: readonly boolean[]): void {
+  private sent(batch: readonly SettleItem[], held: readonly boolean[]): void {
     this.isBusy = false;
     this.inFlight = NOTHING;
     this.limit = Math.min(BATCH, this.limit * 2);
     this.written++;
+    this.failedAlone = 0;
+    if (batch[0].isAside) this.aside.wasWritten();
     this.health.answered('settle');
     for (let at = 0; at < batch.length; at++) this.onSettled(batch[at].run, settlementOf(batch[at]), held[at]);
   }
 
-  private notSent(batch: Item[], error: unknown): void {
+  private notSent(batch: SettleItem[], error: unknown): void {
     this.isBusy = false;
     this.inFlight = NOTHING;
-    if (batch.length === 1) this.setAside(batch[0], error);
-    else this.items = [...batch, ...this.items];
-    this.limit = Math.max(1, batch.length >> 1);
+    const [first] = batch;
+    if (first.isAside) {
+      // Only where nothing was written since may it be the store.
+      if (this.written === first.writtenThen) this.health.failed('settle', error);
+      this.aside.add(first, error, this.written);
+      return;
+    }
     this.health.failed('settle', error);
+    this.limit = Math.max(1, batch.length >> 1);
+    if (batch.length > 1) this.items = [...batch, ...this.items];
+    else {
+      this.failedAlone++;
+      this.aside.add(first, error, this.written);
+    }
     if (this.isClosed) return;
-    this.timer = this.clock.after(this.health.wait('settle', Math.random()), () => {
+    this.timer = this.clock.after(this.wait(), () => {
       this.timer = null;
       this.flush();
     });
   }
 
-  /** To the end of the line, so that the others get their turn; cut when it alone is refused. */
-  private setAside(item: Item, error: unknown): void {
-    if (item.failures === 0) item.writtenThen = this.written;
-    item.failures++;
-    const bad = this.written > item.writtenThen ? BAD_AFTER : BAD_ALONE_AFTER;
-    if (item.cut !== null) {
-      // Not even that: it is the store, not the row.
-      item.cut = null;
-      item.failures = 0;
-    } else if (item.failures >= bad && this.isBlamed(item)) {
-      item.cut = withoutTexts(item.settlement, error);
-    }
-    this.items.push(item);
-  }
-
-  /** A store that is away refuses everything: it renews no lease, either (P25). */
-  private isBlamed(item: Item): boolean {
-    return this.written > item.writtenThen || this.health.failsOnlyAt('settle');
-  }
-
-  private flushAgain(): void {
-    if (this.items.length > 0) this.flush();
+  /** The others are not to wait long while the bad row among them is looked for. */
+  private wait(): Millis {
+    const wait = this.health.wait('settle', Math.random());
+    const isLookedFor = this.failedAlone <= 1 && this.health.failsOnlyAt('settle');
+    return isLookedFor ? Math.min(wait, HALVING_WAIT) : wait;
   }
 }
 
-/** What is left of a settlement that the store refuses: enough to close the run. */
-function withoutTexts(settlement: Settlement, error: unknown): Settlement {
-  if (settlement.kind !== 'outcome') return settlement.kind === 'retry' ? { ...settlement, error: null } : settlement;
-  const message = `The outcome (${settlement.outcome}) could not be written: ${String(error).slice(0, 200)}`;
-  return {
-    ...settlement,
-    outcome: 'failed',
-    error: { name: 'UnwritableOutcome', message, stack: null, code: 'UNWRITABLE_OUTCOME' },
-    detail: null,
-    result: null,
-    output: null,
-  };
-}
-
-function settlementOf(item: Item): Settlement {
+function settlementOf(item: SettleItem): Settlement {
   return item.cut ?? item.settlement;
 }

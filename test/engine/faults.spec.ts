@@ -131,6 +131,48 @@ describe('bad rows', () => {
     expect(world.calls).toHaveLength(40);
   });
 
+  it('are looked for so quickly that no other outcome waits long, the first of a batch too (P23)', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store], concurrency: 500 }).handle('work');
+    const jobs = Array.from({ length: 400 }, (_, index) =>
+      job(`job-${index}`, date('2026-03-01T00:00:05Z'), {}, { task: 'work' }),
+    );
+    control.failing = (method, [items]) => method === 'jobs.settle' && refusing(items as Settlement[], 'job-0');
+    await world.startAsync(...jobs);
+    await world.clock.advanceAsync(5_000);
+    expect(world.calls).toHaveLength(400);
+    await world.clock.advanceAsync(3_000);
+    expect(world.typesOf('run.succeeded')).toHaveLength(399);
+  });
+
+  it('that can never be written, not even cut, delay no other outcome a second time (P23)', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store], concurrency: 100 }).handle('work');
+    const jobs = Array.from({ length: 20 }, (_, index) =>
+      job(`job-${index}`, every({ seconds: 1 }), {}, { task: 'work' }),
+    );
+    const sizes: number[] = [];
+    control.failing = (method, [items]) => {
+      if (method !== 'jobs.settle') return null;
+      const refused = refusing(items as Settlement[], 'job-0');
+      if (refused !== null) sizes.push((items as Settlement[]).length);
+      return refused;
+    };
+    await world.startAsync(...jobs);
+    await world.clock.advanceAsync(10_000);
+    const [first] = world.typesOf('run.started').filter(({ job: of }) => of!.id === 'job-0');
+    const before = sizes.length;
+    world.facts.length = 0;
+    await world.clock.advanceAsync(60_000);
+
+    expect(first).toBeDefined();
+    expect(sizes.length).toBeGreaterThan(before);
+    expect(sizes.slice(before)).toEqual(sizes.slice(before).map(() => 1));
+    expect(sizes.length - before).toBeLessThan(20);
+    expect(world.typesOf('store.failed')).toEqual([]);
+    expect(world.typesOf('run.succeeded')).toHaveLength(19 * 60);
+  });
+
   it('that no trigger can be made of are set aside, and harm no other job (P23)', async () => {
     const control = controlledStore({ isShared: false });
     const world = new World({ stores: [control.store] })
@@ -169,3 +211,7 @@ describe('unsettled outcomes', () => {
     expect(world.calls).toHaveLength(count);
   }, 30_000);
 });
+
+function refusing(items: readonly Settlement[], jobId: string): Error | null {
+  return items.some((item) => item.jobId === jobId) ? new Error('value too long') : null;
+}

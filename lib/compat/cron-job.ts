@@ -1,4 +1,5 @@
 import { CronTime } from './cron-time.js';
+import { isPromiseLike } from './promise-like.js';
 import { NativeCron } from './native-cron.js';
 import type { DateTime } from 'luxon';
 import type { JobContext } from '../core/index.js';
@@ -181,8 +182,8 @@ export class CronJob {
     this.running++;
     try {
       const result = call();
-      if (!(result instanceof Promise)) return this.ended(result);
-      return result.finally(() => this.ended(undefined));
+      if (!isPromiseLike(result)) return this.ended(result);
+      return Promise.resolve(result).finally(() => this.ended(undefined));
     } catch (error) {
       this.ended(undefined);
       throw error;
@@ -213,7 +214,7 @@ export class CronJob {
   private callBack(callback: Callback): void {
     try {
       const result = callback.call(this.context);
-      if (result instanceof Promise) result.catch((error: unknown) => this.failed(error));
+      if (isPromiseLike(result)) result.then(undefined, (error: unknown) => this.failed(error));
     } catch (error) {
       this.failed(error);
     }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isPromiseLike } from './promise-like.js';
 import type { ForeignCronJob } from './foreign-cron-job.js';
 
 /** What the callbacks of one run have shown so far. */
@@ -65,8 +66,4 @@ function watchPromises(job: ForeignCronJob, open: AsyncLocalStorage<Run>): void 
     addCallback: (callback: unknown) =>
       void add.call(job, typeof callback === 'function' ? watched(callback as Callback) : callback),
   });
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -31,11 +31,12 @@ export class JobBook {
   }
 
   /** An id that no job has: the one that is wanted, else with its kind before it, else with a number behind it. */
-  freeId(wanted: string, kind?: PeerKind): string {
-    if (!this.ids.has(wanted)) return wanted;
-    const apart = kind === undefined ? wanted : `${kind}:${wanted}`;
-    if (!this.ids.has(apart)) return apart;
-    for (let number = 2; ; number++) if (!this.ids.has(`${apart}#${number}`)) return `${apart}#${number}`;
+  freeId(wanted: string, kind?: PeerKind, isTaken: (id: string) => boolean = () => false): string {
+    const isFree = (id: string): boolean => !this.ids.has(id) && !isTaken(id);
+    if (isFree(wanted)) return wanted;
+    const apart = kind === undefined || wanted.startsWith(`${kind}:`) ? wanted : `${kind}:${wanted}`;
+    if (isFree(apart)) return apart;
+    for (let number = 2; ; number++) if (isFree(`${apart}#${number}`)) return `${apart}#${number}`;
   }
 
   keep(id: string, job: CronJob): void {

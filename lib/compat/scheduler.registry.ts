@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { isError } from '../core/index.js';
 import { ForeignJobs } from './foreign-jobs.js';
 import { Handles } from './handles.js';
 import { DUPLICATE_SCHEDULER, NO_SCHEDULER_FOUND } from './messages.js';
@@ -100,8 +101,8 @@ export class SchedulerRegistry {
   }
 
   private tell(name: string, error: unknown): void {
-    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.logger.error(`Cron job "${name}" failed: ${error instanceof Error ? error.message : String(error)}`, stack);
+    const stack = isError(error) ? (error.stack ?? error.message) : String(error);
+    this.logger.error(`Cron job "${name}" failed: ${isError(error) ? error.message : String(error)}`, stack);
   }
 }
 

@@ -16,5 +16,6 @@ export * from './scheduler-error.js';
 export * from './system-clock.js';
 export * from './task.js';
 export * from './task-arguments.js';
+export * from './thrown-error.js';
 export * from './time.js';
 export * from './trigger.js';

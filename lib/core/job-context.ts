@@ -128,7 +128,7 @@ export class JobContext {
   }
 
   /**
-   * Tells how far the run is, for events and history.
+   * Tells how far the run is: an event says it, nothing keeps it.
    *
    * @param value from 0 to 1
    */

@@ -1,12 +1,10 @@
+import { isError, messageWithCauses, textOf } from '../core/index.js';
 import type { JsonValue, RunError } from '../core/index.js';
 
 /** Kept of a result, an output or a detail, at most (SEMANTICS section 4). */
 export const TEXT_LIMIT = 64 * 1_024;
 const MESSAGE_LIMIT = 4 * 1_024;
 const STACK_LIMIT = 16 * 1_024;
-
-/** Causes that are told of one error; a chain may be a ring. */
-const CAUSES = 5;
 
 const NO_TEXT = 'something that has no text was thrown';
 
@@ -21,7 +19,7 @@ export function resultOf(value: unknown): JsonValue | null {
 /** Anything that was thrown, as a row keeps it: its message tells its causes, too. */
 export function errorOf(thrown: unknown): RunError {
   try {
-    return thrown instanceof Error ? rowOf(thrown) : plain(textOf(thrown));
+    return isError(thrown) ? rowOf(thrown) : plain(textOf(thrown));
   } catch {
     // A getter of what was thrown throws itself.
     return plain(NO_TEXT);
@@ -45,27 +43,10 @@ function rowOf(error: Error): RunError {
   const { code } = error as { code?: unknown };
   return {
     name: bounded(String(error.name), MESSAGE_LIMIT),
-    message: bounded(messageOf(error), MESSAGE_LIMIT),
+    message: bounded(messageWithCauses(error), MESSAGE_LIMIT),
     stack: typeof error.stack === 'string' ? bounded(error.stack, STACK_LIMIT) : null,
     code: typeof code === 'string' || typeof code === 'number' ? bounded(String(code), MESSAGE_LIMIT) : null,
   };
-}
-
-function messageOf(error: Error): string {
-  let text = String(error.message);
-  let cause = causeOf(error);
-  for (let depth = 0; cause !== undefined && depth < CAUSES; depth++) {
-    text += ` (caused by ${cause instanceof Error ? `${cause.name}: ${cause.message}` : textOf(cause)})`;
-    cause = cause instanceof Error ? causeOf(cause) : undefined;
-  }
-  return text;
-}
-
-/** Of several errors at once, the first. */
-function causeOf(error: Error): unknown {
-  const { cause } = error as { cause?: unknown };
-  if (cause !== undefined && cause !== null) return cause;
-  return error instanceof AggregateError ? (error.errors[0] as unknown) : undefined;
 }
 
 function copyOf(value: object): JsonValue | null {
@@ -75,16 +56,7 @@ function copyOf(value: object): JsonValue | null {
     if (text.length <= TEXT_LIMIT) return JSON.parse(text) as JsonValue;
     return `(not kept: the result has ${text.length} characters as JSON, more than ${TEXT_LIMIT})`;
   } catch (error) {
-    return `(not kept: the result is no JSON: ${bounded(textOf(error instanceof Error ? error.message : error), 200)})`;
-  }
-}
-
-function textOf(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown;
-  try {
-    return JSON.stringify(thrown) ?? String(thrown);
-  } catch {
-    return NO_TEXT;
+    return `(not kept: the result is no JSON: ${bounded(messageWithCauses(error), 200)})`;
   }
 }
 

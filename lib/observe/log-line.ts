@@ -1,3 +1,4 @@
+import { isError, messageWithCauses } from '../core/index.js';
 import type { Instant, Millis, RunRecord, SchedulerFact } from '../core/index.js';
 import { cut, instant, oneLine, quoted } from './shown.js';
 
@@ -15,7 +16,7 @@ export function lineOf(fact: SchedulerFact): string {
 
 /** The stack of what was thrown; the line itself has its message. */
 export function stackOf({ error, run }: SchedulerFact): string | undefined {
-  const stack = error instanceof Error ? error.stack : run?.error?.stack;
+  const stack = isError(error) ? error.stack : run?.error?.stack;
   return stack ? cut(stack, STACK_LIMIT) : undefined;
 }
 
@@ -91,7 +92,7 @@ function because(text: string | null): string {
 
 function messageOf(error: unknown): string | null {
   if (error === null || error === undefined) return null;
-  if (error instanceof Error) return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+  if (isError(error)) return `${error.name === 'Error' ? '' : `${error.name}: `}${messageWithCauses(error)}`;
   return typeof error === 'string' ? error : 'something that is no error was thrown';
 }
 

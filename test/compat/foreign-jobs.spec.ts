@@ -1,5 +1,6 @@
 /** Jobs of the package cron that are added, deleted, added again, and that wait for their own callbacks. */
-import { afterEach, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { CronJob } from 'cron';
 import { SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
 import { CronExpression, SchedulerRegistry } from '../../lib/compat/index.js';
@@ -113,4 +114,71 @@ it('a callback that was added later fails its run too, and the own errorHandler 
   expect(errorHandler).toHaveBeenCalledWith(new Error('added'));
   const { runs } = await app.get(CarillonRegistry, { strict: false }).history('added');
   expect(runs[0]).toMatchObject({ state: 'failed', error: { message: 'added' } });
+});
+
+describe('a name that the scheduler cannot take for an id', () => {
+  it.each(['', '  ', 'x'.repeat(201), 'two\nlines'])('%j: the job runs, and is shown under another', async (name) => {
+    const app = await start();
+    let calls = 0;
+    const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls++);
+    app.get(SchedulerRegistry).addCronJob(name, job);
+    job.start();
+    jest.advanceTimersByTime(2_000);
+    expect(calls).toBe(2);
+    const carillon = app.get(CarillonRegistry, { strict: false });
+    const [shown] = await carillon.list();
+    expect(shown.id).toMatch(/^cron:/);
+    expect((await carillon.history(shown.id)).runs).toHaveLength(2);
+  });
+
+  it('is the id of a job of the registry: both run, and the other one stays as it was', async () => {
+    const app = await start();
+    const carillon = app.get(CarillonRegistry, { strict: false });
+    const calls = { own: 0, foreign: 0 };
+    await carillon.addCron({ id: 'twin', expression: '* * * * * *', task: () => void calls.own++ });
+    const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls.foreign++);
+    app.get(SchedulerRegistry).addCronJob('twin', job);
+    job.start();
+    await jest.advanceTimersByTimeAsync(3_000);
+    expect(calls).toEqual({ own: 3, foreign: 3 });
+    expect((await carillon.list()).map(({ id }) => id)).toEqual(['cron:twin', 'twin']);
+  });
+});
+
+it('where all stores are shared the job runs by itself, and that is logged', async () => {
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+  const scheduler = {
+    timezone: 'UTC',
+    log: 'silent',
+    stores: { default: { type: 'typeorm', options: { type: 'better-sqlite3', database: ':memory:' } } },
+  };
+  const app = await compile({ options: { scheduler } as never });
+  fakeTime();
+  await app.init();
+  let calls = 0;
+  const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls++);
+  app.get(SchedulerRegistry).addCronJob('alone', job);
+  job.start();
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(calls).toBe(2);
+  expect(logged).toHaveBeenCalledWith(
+    'A call of the scheduler failed; jobs go on.',
+    expect.stringContaining('Cron job "alone" runs by its own timer'),
+  );
+});
+
+it('while the application closes, no job begins any more', async () => {
+  const app = await start();
+  let calls = 0;
+  const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls++);
+  app.get(SchedulerRegistry).addCronJob('late', job);
+  job.start();
+  const carillon = app.get(CarillonRegistry, { strict: false });
+  await carillon.addAt({ id: 'long', task: () => new Promise((resolve) => setTimeout(resolve, 5_000)) });
+  await jest.advanceTimersByTimeAsync(2_100);
+  expect(calls).toBe(2);
+  const closing = app.close();
+  await jest.advanceTimersByTimeAsync(10_000);
+  await closing;
+  expect(calls).toBe(2);
 });

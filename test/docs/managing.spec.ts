@@ -101,6 +101,30 @@ describe('managing guide', () => {
     expect(await scheduler.get('report')).toMatchObject({ description: 'Four times a day', maxInstances: 2 });
   });
 
+  it('adding many', async () => {
+    const { scheduler } = await start([ReminderService]);
+
+    await scheduler.addMany(
+      ['ada', 'bob'].map((user) => ({
+        task: 'ReminderService.send',
+        args: [user, 'now'],
+        trigger: at('2026-12-31T23:59Z'),
+      })),
+    );
+
+    expect(await scheduler.list()).toHaveLength(2);
+  });
+
+  it('backfill and prune', async () => {
+    const { scheduler } = await start([Reports]);
+
+    const made = await scheduler.backfill('report', { from: '2026-11-01', to: '2026-11-08' });
+    const deleted = await scheduler.prune();
+
+    expect(made).toHaveLength(7);
+    expect(deleted).toBe(0);
+  });
+
   it('reading', async () => {
     const { scheduler, tester } = await start([Reports]);
     await tester.travel('12h');

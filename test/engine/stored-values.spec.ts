@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { runInNewContext } from 'node:vm';
 import { SkipRunSignal } from '../../lib/engine/index.js';
 import { at as date, every } from '../../lib/triggers/index.js';
 import { deferred, job, settle, World } from './support/world.js';
@@ -75,6 +77,19 @@ describe('errorOf', () => {
     expect(errorOf(new AggregateError([new Error('first'), new Error('second')], 'all failed')).message).toBe(
       'all failed (caused by Error: first)',
     );
+  });
+
+  it('knows an error of another realm, as those of Node are in a sandbox', async () => {
+    const thrown: unknown = await readFile('/no/such/file').catch((error: unknown) => error);
+    const ofElsewhere: unknown = runInNewContext(`Object.assign(new TypeError('torn'), { code: 'E_TORN' })`);
+
+    expect(errorOf(thrown)).toMatchObject({ code: 'ENOENT', message: expect.stringMatching(/no such file/) });
+    expect(errorOf(ofElsewhere)).toMatchObject({ name: 'TypeError', message: 'torn', code: 'E_TORN' });
+    expect(errorOf(ofElsewhere).stack).toContain('TypeError: torn');
+  });
+
+  it('tells the first of several errors that have no message of their own', () => {
+    expect(errorOf(new AggregateError([new Error('refused')])).message).toBe('(caused by Error: refused)');
   });
 
   it('ends with a chain that is a ring, or long', () => {

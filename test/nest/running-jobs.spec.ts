@@ -43,6 +43,16 @@ const settledRuns = async ({ registry }: NestApp, id: string) =>
   (await registry.history(id)).runs.map((run) => [run.state, run.reason, run.detail]);
 
 describe('a run', () => {
+  it('is kept in memory as the module says, not only as the store would', async () => {
+    @Injectable()
+    class Reports {
+      @Interval('1m') send() {}
+    }
+    const { clock, registry } = await start({ providers: [Reports], options: { history: { count: 40 } } });
+    for (let minute = 0; minute < 50; minute++) await clock.advanceAsync({ minutes: 1 });
+    expect((await registry.history('Reports.send', { limit: 100 })).runs).toHaveLength(40);
+  });
+
   it('calls the override of a provider that a test replaced, under the same id', async () => {
     @Injectable()
     class Reports {

@@ -48,13 +48,19 @@ function newestFirst(a: RunRecord, b: RunRecord): number {
   return a.id < b.id ? 1 : -1;
 }
 
-/** null: from the beginning, in every store. */
+/** null: from the beginning, in every store; as in a store, a cursor that was not made by a page reads as none. */
 function placesOf(cursor: string | undefined): Record<string, Place> | null {
   if (cursor === undefined) return null;
   try {
-    return JSON.parse(cursor) as Record<string, Place> | null;
+    const places = JSON.parse(cursor) as Record<string, Place> | null;
+    return typeof places === 'object' && places !== null && Object.values(places).every(isPlace) ? places : null;
   } catch {
-    // As in a store: a cursor that was not made by a page reads as none.
     return null;
   }
+}
+
+function isPlace(place: Place | null): boolean {
+  if (place === null || typeof place !== 'object') return false;
+  const { cursor, given } = place;
+  return (cursor === null || typeof cursor === 'string') && Number.isInteger(given) && given >= 0;
 }

@@ -11,6 +11,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ExternalContextCreator } from '@nestjs/core';
 import type { ContextId, NestContainer } from '@nestjs/core';
 import type { PipeTransform } from '@nestjs/common';
+import { isError } from '../../core/index.js';
 import type { JobContext, JsonValue, TaskHandler } from '../../core/index.js';
 
 const CONTEXT_TYPE = 'schedule';
@@ -88,7 +89,7 @@ export class EnhancedCalls {
 
   /** The denial that this error is, or null. */
   denialOf(error: unknown): Denial | null {
-    if (!(error instanceof Error)) return null;
+    if (!isError(error)) return null;
     const guards = this.denials.get(error);
     return guards === undefined ? null : { error, guards };
   }

@@ -1,4 +1,4 @@
-import type { Millis } from '../../core/index.js';
+import type { HistoryPolicy, Millis } from '../../core/index.js';
 import type { MailOptions } from '../../observe/index.js';
 import type { CalendarDefinition } from '../../triggers/index.js';
 import type { ConfiguredJob, ExecutorOptions, SchedulerModuleOptions, StoreOptions } from './module-options.js';
@@ -30,8 +30,8 @@ export interface ResolvedModuleOptions {
   readonly console: readonly string[] | null;
   /** Null: not given. */
   readonly outputRoot: string | null;
-  /** `isDefault`: not given, so that a memory store keeps less. */
-  readonly history: { readonly age: Millis; readonly count: number; readonly isDefault: boolean };
+  /** `given`: without the defaults, for a memory store keeps less. */
+  readonly history: { readonly age: Millis; readonly count: number; readonly given: HistoryPolicy };
   readonly lease: Millis;
   readonly shutdownTimeout: Millis;
   readonly enhancers: { readonly global: boolean };
@@ -93,7 +93,8 @@ function asyncExecutor(): ExecutorOptions {
 
 function historyOf(history: SchedulerModuleOptions['history']): ResolvedModuleOptions['history'] {
   const { age, count } = history ?? {};
-  return { age: millis(age ?? 30 * DAY), count: count ?? 1_000, isDefault: age === undefined && count === undefined };
+  const given = { age: age === undefined ? null : millis(age), count: count ?? null };
+  return { age: given.age ?? 30 * DAY, count: given.count ?? 1_000, given };
 }
 
 const ROLES = ['all', 'scheduler', 'worker', 'client'] as const;

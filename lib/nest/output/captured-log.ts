@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { JobContext } from '../../core/index.js';
+import { isError, JobContext } from '../../core/index.js';
 import { isSchedulerLogger } from '../wiring/nest-log.js';
 
 type LogMethod = (this: Logger, message: unknown, ...rest: unknown[]) => void;
@@ -60,7 +60,7 @@ function keep(logger: Logger, mark: string, message: unknown): void {
 
 function textOf(message: unknown): string {
   if (typeof message === 'string') return message;
-  if (message instanceof Error) return message.stack ?? message.message;
+  if (isError(message)) return message.stack ?? message.message;
   try {
     return JSON.stringify(message) ?? String(message);
   } catch {

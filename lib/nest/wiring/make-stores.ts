@@ -23,9 +23,11 @@ export interface StoreSurroundings {
 export function makeStores(surroundings: StoreSurroundings): Map<string, Store> {
   const { options, clock, inMemory = false } = surroundings;
   const made = Object.entries(options.stores).map(([alias, store]): [string, Store] => {
-    if (inMemory) return [alias, createMemoryStore({ alias, application: options.application, clock })];
-    if (!('type' in store)) return [alias, store];
-    if (store.type === 'memory') return [alias, createMemoryStore({ alias, application: options.application, clock })];
+    const isOwn = 'type' in store;
+    if (inMemory || (isOwn && store.type === 'memory')) {
+      return [alias, createMemoryStore({ alias, history: options.history.given })];
+    }
+    if (!isOwn) return [alias, store];
     if (store.type === 'redis') {
       return [
         alias,

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { isError } from '../../core/index.js';
 import { show } from '../options/index.js';
 import type { JobContext, JobLogger } from '../../core/index.js';
 import type { LineWriter } from '../../observe/index.js';
@@ -33,5 +34,5 @@ export function runLogger(job: JobContext): JobLogger {
 /** Stack of what was thrown, or what can be said of it; undefined: nothing was. */
 export function textOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
-  return error instanceof Error ? (error.stack ?? error.message) : show(error);
+  return isError(error) ? (error.stack ?? error.message) : show(error);
 }

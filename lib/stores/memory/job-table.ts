@@ -1,4 +1,13 @@
-import type { Instant, JsonValue, Outcome, PlannedSkip, RunError, RunRecord, SkipReason } from '../../core/index.js';
+import type {
+  HistoryPolicy,
+  Instant,
+  JsonValue,
+  Outcome,
+  PlannedSkip,
+  RunError,
+  RunRecord,
+  SkipReason,
+} from '../../core/index.js';
 import { DueQueue, NEVER } from './due-queue.js';
 import { LeaseList } from './lease-list.js';
 import { JobRow, RunRow, MemoryRun } from './rows.js';
@@ -24,11 +33,15 @@ export class JobTable {
   readonly due = new DueQueue<Row>();
   readonly leases = new LeaseList();
   readonly ids = new RunIds();
-  readonly settled = new SettledChains(this.ids);
+  readonly settled: SettledChains;
   /** Held runs that the job id of their claim no longer leads to: the job was removed or renamed. */
   readonly strays = new Map<string, RunRow>();
   private generation = 0;
   private sortedIds: string[] | null = null;
+
+  constructor(kept: HistoryPolicy) {
+    this.settled = new SettledChains(this.ids, kept);
+  }
 
   nextGeneration(): number {
     return ++this.generation;

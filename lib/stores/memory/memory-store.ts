@@ -1,4 +1,4 @@
-import type { Clock, Store } from '../../core/index.js';
+import type { Clock, HistoryPolicy, Store } from '../../core/index.js';
 import { JobTable } from './job-table.js';
 import { MemoryRunHistory } from './memory-history.js';
 import { MemoryJobStore } from './memory-jobs.js';
@@ -11,7 +11,11 @@ export interface MemoryStoreOptions {
   readonly application?: string;
   /** As for every store; one in memory is told every instant by its caller. */
   readonly clock?: Clock;
+  /** Settled runs kept of a job whose policy says nothing of it; default: 20 of any age. What is too old goes with the next run. */
+  readonly history?: HistoryPolicy;
 }
+
+const NOTHING_SAID: HistoryPolicy = { age: null, count: null };
 
 /**
  * A store that lives and dies with this process: one heap of what is due, answers at once, 20 settled runs a job.
@@ -21,8 +25,8 @@ export interface MemoryStoreOptions {
  *
  * @example const store = createMemoryStore({ alias: 'default' });
  */
-export function createMemoryStore({ alias }: MemoryStoreOptions): Store {
-  const table = new JobTable();
+export function createMemoryStore({ alias, history = NOTHING_SAID }: MemoryStoreOptions): Store {
+  const table = new JobTable(history);
   return {
     alias,
     isShared: false,

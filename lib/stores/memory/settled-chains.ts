@@ -1,9 +1,9 @@
-import type { Instant, PlannedSkip, RunRecord } from '../../core/index.js';
+import type { HistoryPolicy, Instant, PlannedSkip, RunRecord } from '../../core/index.js';
 import type { JobRow } from './rows.js';
 import type { RunIds } from './run-ids.js';
 import { SettledRuns } from './settled-runs.js';
 
-/** Settled runs kept of a job whose policy names no number (SEMANTICS 4). */
+/** Settled runs kept of a job where nobody names a number (SEMANTICS 4). */
 const KEPT_PER_JOB = 20;
 
 /** Removed jobs whose history is kept, the latest ones. */
@@ -15,10 +15,15 @@ export class SettledChains {
   /** Removed jobs with a history, in the order they went. */
   readonly removed = new Map<string, JobRow>();
 
-  constructor(private readonly ids: RunIds) {}
+  /** @param kept of jobs whose policy says nothing of it */
+  constructor(
+    private readonly ids: RunIds,
+    private readonly kept: HistoryPolicy,
+  ) {}
 
   archive(row: JobRow, record: RunRecord, serial: number): void {
-    const kept = row.record.policy.history?.count ?? KEPT_PER_JOB;
+    const { history } = row.record.policy;
+    const kept = history?.count ?? this.kept.count ?? KEPT_PER_JOB;
     if (kept <= 0) return;
     const entry = this.runs.add(record, serial, row.lastSettled);
     if (row.lastSettled < 0) row.firstSettled = entry;
@@ -26,6 +31,8 @@ export class SettledChains {
     row.lastSettled = entry;
     row.settledCount++;
     while (row.settledCount > kept) this.dropOldest(row);
+    const age = history?.age ?? this.kept.age;
+    if (age !== null) this.dropOlder(row, this.runs.settledAt(entry) - age);
     if (row.isGone) this.retire(row);
   }
 
@@ -63,6 +70,10 @@ export class SettledChains {
     if (row.firstSettled < 0) row.lastSettled = -1;
     row.settledCount--;
     this.runs.free(oldest);
+  }
+
+  private dropOlder(row: JobRow, than: Instant): void {
+    while (row.settledCount > 1 && this.runs.settledAt(row.firstSettled) < than) this.dropOldest(row);
   }
 
   /** Keeps the history of a job that is gone, for a while. */

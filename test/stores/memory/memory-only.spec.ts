@@ -81,6 +81,21 @@ describe('the memory store', () => {
     expect(times).toEqual(Array.from({ length: kept }, (_, index) => 29 - index));
   });
 
+  it('keeps as many as the store was told of a job that says nothing, and none that is too old', async () => {
+    const world = worldOf(createMemoryStore({ alias: 'default', history: { count: 100, age: 10 * MINUTE } }));
+    await world.add('a');
+    for (let minute = 0; minute < 30; minute++) {
+      const { claims } = await world.claim({ now: T0 + minute * MINUTE });
+      for (const claim of claims) await world.settle(outcomeOf(claim, { at: T0 + minute * MINUTE }));
+    }
+    const { runs } = await world.store.history.page({ limit: 100 });
+    expect(runs).toHaveLength(11);
+    const countOnly = worldOf(createMemoryStore({ alias: 'default', history: { count: 25, age: null } }));
+    await countOnly.add('a');
+    await runTimes(countOnly, 30);
+    expect((await countOnly.store.history.page({ limit: 100 })).runs).toHaveLength(25);
+  });
+
   it('uses the place of dropped runs again, and mixes up no two', async () => {
     const world = worldOf();
     await world.put(

@@ -1,19 +1,23 @@
-/** Every sample of the reference document S4 (task scheduling guide) in its TypeScript form. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/**
+ * Every sample of the reference document S4 (task scheduling guide) in its TypeScript form, run: from its beginning to
+ * "Task Modifiers". "Running the Scheduler", "Examples" and "Troubleshooting" are in task-scheduling-guide-examples.spec.ts.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable, type Provider } from '@nestjs/common';
-import { JobContext, Schedule, SchedulerModule } from '../../lib/index.js';
-import type { DefinesSchedule, SchedulerModuleOptions } from '../../lib/index.js';
-import { SchedulerTester, SchedulerTestingModule } from '../../lib/testing/index.js';
 import { Test } from '@nestjs/testing';
-import { SchedulerRegistry } from '../../lib/index.js';
-import { Gate, seedApp, type SeedApp } from './seed-app.js';
-
-type Define = (schedule: Schedule) => unknown;
+import { ConsoleCommand, SchedulerModule, SchedulerRegistry } from '../../lib/index.js';
+import type { SchedulerModuleOptions } from '../../lib/index.js';
+import { SchedulerTester, SchedulerTestingModule } from '../../lib/testing/index.js';
+import { startMailServer } from '../support/mail-and-web.js';
+import { kernelApp, settledRun, type Define } from './kernel-app.js';
+import { Gate, type SeedApp } from './seed-app.js';
 
 let seed: SeedApp | undefined;
+const ran: string[] = [];
+beforeEach(() => void ran.splice(0));
 afterEach(async () => {
   await seed?.app.close();
   seed = undefined;
@@ -22,31 +26,22 @@ afterEach(async () => {
 const folder = mkdtempSync(join(tmpdir(), 'carillon-s4-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const ran: string[] = [];
 const exampleTask = () => void ran.push('example');
 const task = () => void ran.push('task');
 
-/** An application whose kernel schedules these tasks. Friday 20 November 2026, 00:00 UTC. */
-async function kernel(
-  define: Define,
-  options: SchedulerModuleOptions = {},
-  providers: Provider[] = [],
-): Promise<SeedApp> {
-  @Injectable()
-  class Kernel implements DefinesSchedule {
-    defineSchedule(schedule: Schedule) {
-      define(schedule);
-    }
-  }
-  ran.length = 0;
-  return (seed = await seedApp([Kernel, ...providers], options));
+async function kernel(define: Define, options?: SchedulerModuleOptions, providers?: Provider[]): Promise<SeedApp> {
+  return (seed = await kernelApp(define, options, providers));
 }
 
-/** The next fire times of the one job, without seconds and zone. */
-async function nextOf(define: Define, count: number, options?: SchedulerModuleOptions): Promise<string[]> {
-  const { registry, next } = await kernel(define, options);
-  const [job] = await registry.list();
-  return (await next(job.id, count)).map((time) => time.slice(0, 16));
+/** Fire times of the first runs of the one job, to the minute: it is run at each of them. */
+async function firstRuns(define: Define, count: number): Promise<string[]> {
+  const app = await kernel(define);
+  const [job] = await app.registry.list();
+  const times = await app.next(job.id, count);
+  await app.tester.travelTo(times.at(-1)!);
+  expect(await app.ran(job.id)).toEqual(times);
+  expect(ran).toEqual(times.map(() => 'task'));
+  return times.map((time) => time.slice(0, 16));
 }
 
 describe('S4 defining schedules', () => {
@@ -135,7 +130,7 @@ describe('S4 schedule frequency options', () => {
       ['2026-11-20T09:00', '2026-11-23T09:00'],
     ],
   ])('%s', async (_name, define, times) => {
-    expect(await nextOf(define, 2)).toEqual(times);
+    expect(await firstRuns(define, 2)).toEqual(times);
   });
 });
 
@@ -161,6 +156,52 @@ describe('S4 task types', () => {
     await tester.travelTo('2026-11-20T09:00:00Z');
     expect(ran.sort()).toEqual(['function', 'report']);
   });
+
+  it('commands: those of the application, run at their times', async () => {
+    @Injectable()
+    class Console {
+      @ConsoleCommand('cache:clear') clear() {
+        ran.push('cache:clear');
+      }
+      @ConsoleCommand('backup:run') backup() {
+        ran.push('backup:run');
+      }
+    }
+    const { tester } = await kernel(
+      (schedule) => {
+        // Schedule an Artisan command
+        schedule.command('cache:clear').daily();
+        schedule.command('backup:run').dailyAt('02:00');
+      },
+      {},
+      [Console],
+    );
+    await tester.travelTo('2026-11-20T02:00:00Z');
+    expect(ran).toEqual(['backup:run']);
+    await tester.travelTo('2026-11-21T00:00:00Z');
+    expect(ran).toEqual(['backup:run', 'cache:clear']);
+  });
+
+  // The document's `python manage.py` and `php artisan` are consoles of other languages: here they are scripts of Node.
+  it('shell commands: real processes, whose output is kept', async () => {
+    writeFileSync(join(folder, 'manage.js'), `console.log('manage', process.argv[2], process.env.CARILLON_JOB_ID)`);
+    writeFileSync(join(folder, 'artisan.js'), `console.log('artisan', process.argv[2]); process.exit(1)`);
+    const app = await kernel((schedule) => {
+      // Schedule a shell command
+      schedule.exec('node manage.js cleanup', { cwd: folder }).daily();
+      schedule.exec('node artisan.js backup:run', { cwd: folder }).hourly();
+    });
+    app.app.useLogger(false);
+    await app.tester.travelTo('2026-11-20T01:00:00Z');
+    const failed = await settledRun(app, 'node artisan.js backup:run');
+    expect(failed).toMatchObject({ state: 'failed', output: 'artisan backup:run', error: { code: 'COMMAND_FAILED' } });
+    await app.tester.travelTo('2026-11-21T00:00:00Z');
+    expect(await settledRun(app, 'node manage.js cleanup')).toMatchObject({
+      state: 'succeeded',
+      output: 'manage cleanup node manage.js cleanup',
+      fireTime: new Date('2026-11-21T00:00:00Z'),
+    });
+  });
 });
 
 describe('S4 task modifiers', () => {
@@ -168,7 +209,7 @@ describe('S4 task modifiers', () => {
     ['New York', (schedule) => schedule.call(task).dailyAt('09:00').timezone('America/New_York'), '2026-11-20T14:00'],
     ['London', (schedule) => schedule.call(task).hourly().timezone('Europe/London'), '2026-11-20T01:00'],
   ])('timezone: %s', async (_name, define, time) => {
-    expect(await nextOf(define, 1)).toEqual([time]);
+    expect(await firstRuns(define, 1)).toEqual([time]);
   });
 
   it('without overlapping, with an expiration of two hours', async () => {
@@ -201,9 +242,11 @@ describe('S4 task modifiers', () => {
     await app.close();
   });
 
-  it('in the background', async () => {
-    const { registry } = await kernel((schedule) => schedule.call(task).daily().runInBackground());
+  it('in the background: on an executor whose slots are its own', async () => {
+    const { registry, tester } = await kernel((schedule) => schedule.call(task).daily().runInBackground());
     expect((await registry.get('task'))?.executor).toBe('background');
+    await tester.travel('24h');
+    expect(ran).toEqual(['task']);
   });
 
   it('conditional execution', async () => {
@@ -237,73 +280,30 @@ describe('S4 task modifiers', () => {
     await tester.travel('24h');
     expect(ran).toEqual(['Task is about to run', 'task', 'Task completed']);
   });
-});
 
-describe('S4 examples', () => {
-  it('1 to 4 and 7: the times of several tasks', async () => {
-    const functions = Object.fromEntries(
-      [
-        'cleanupOldFiles',
-        'cleanupLogs',
-        'processQueue',
-        'processPayments',
-        'sendDailyReport',
-        'sendWeeklyReport',
-        'clearCache',
-        'optimizeDatabase',
-        'weeklyBackup',
-      ].map((name) => [name, { [name]: () => void ran.push(name) }[name]]),
+  it('output management: added to a file, written to a file, mailed by a real server', async () => {
+    const mail = await startMailServer();
+    writeFileSync(join(folder, 'task.log'), 'of yesterday\n');
+    const app = await kernel(
+      (schedule) => {
+        const writes = (name: string) => () => `${name} has run`;
+        // Append output to file
+        schedule.call(writes('append')).daily().name('append').appendOutputTo('task.log');
+        // Send output to file (overwrite)
+        schedule.call(writes('send')).daily().name('send').sendOutputTo('logs/task.log');
+        // Email output
+        schedule.call(writes('email')).daily().name('email').emailOutputTo('admin@example.com');
+      },
+      { outputRoot: folder, mail: mail.options },
     );
-    const { next } = await kernel((schedule) => {
-      // Cleanup tasks
-      schedule.call(functions.cleanupOldFiles).dailyAt('02:00');
-      schedule.call(functions.cleanupLogs).weekly();
-      schedule.call(functions.weeklyBackup).weeklyOn('sunday', '02:00');
-      // Processing tasks
-      schedule.call(functions.processQueue).everyFiveMinutes();
-      schedule.call(functions.processPayments).hourly();
-      // Reporting tasks
-      schedule.call(functions.sendDailyReport).dailyAt('09:00');
-      schedule.call(functions.sendWeeklyReport).weeklyOn('monday', '09:00');
-      // Maintenance tasks
-      schedule.call(functions.clearCache).everyFifteenMinutes();
-      schedule.call(functions.optimizeDatabase).monthly();
-    });
-    const times = await Promise.all(
-      Object.keys(functions).map(async (id) => [id, (await next(id, 1))[0].slice(0, 16)]),
+    await app.tester.travel('48h');
+    for (const id of ['append', 'send', 'email']) expect((await settledRun(app, id)).state).toBe('succeeded');
+    expect(readFileSync(join(folder, 'task.log'), 'utf8')).toBe('of yesterday\nappend has run\nappend has run\n');
+    expect(readFileSync(join(folder, 'logs/task.log'), 'utf8')).toBe('send has run\n');
+    expect(mail.mails.map(({ to, subject }) => [to, subject])).toEqual(
+      Array(2).fill([['admin@example.com'], 'email: succeeded']),
     );
-    expect(Object.fromEntries(times)).toEqual({
-      cleanupOldFiles: '2026-11-20T02:00',
-      cleanupLogs: '2026-11-22T00:00',
-      processQueue: '2026-11-20T00:05',
-      processPayments: '2026-11-20T01:00',
-      sendDailyReport: '2026-11-20T09:00',
-      sendWeeklyReport: '2026-11-23T09:00',
-      clearCache: '2026-11-20T00:15',
-      optimizeDatabase: '2026-12-01T00:00',
-      weeklyBackup: '2026-11-22T02:00',
-    });
-  });
-
-  it('5: only during business hours', async () => {
-    const isBusinessHours = ({ fireTime }: JobContext) => fireTime.getUTCHours() >= 9 && fireTime.getUTCHours() <= 17;
-    const { tester } = await kernel((schedule) => schedule.call(task).everyThirtyMinutes().when(isBusinessHours));
-    await tester.travel('24h');
-    expect(ran).toHaveLength(18);
-  });
-
-  it('6: a task with hooks', async () => {
-    const { tester } = await kernel((schedule) =>
-      schedule
-        .call(function runBackup() {
-          ran.push('backup');
-        })
-        .daily()
-        .before(({ logger }) => logger.log('Starting backup...'))
-        .after(({ logger }) => logger.log('Backup completed!')),
-    );
-    await tester.travel('24h');
-    const [run] = await tester.runsOf('runBackup');
-    expect([run.output, ran]).toEqual(['Starting backup...\nBackup completed!', ['backup']]);
+    expect(mail.mails[0].text).toMatch(/email has run/);
+    await mail.close();
   });
 });

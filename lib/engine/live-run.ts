@@ -15,6 +15,7 @@ import type {
   TaskHandler,
 } from '../core/index.js';
 import type { Ending } from './ending.js';
+import { isOfLastStep } from './job-ends.js';
 import { Output } from './output.js';
 
 /** Why an attempt is asked to stop. */
@@ -56,7 +57,7 @@ export class LiveRun implements Attempt, ContextParts {
   leaseEnd: Millis = Infinity;
   stopCause: StopCause | null = null;
   stopError: Error | null = null;
-  /** The plan that made it was the last one of its job. */
+  /** Made by the step that finished its job. */
   readonly isLast: boolean;
   /** What the attempt threw, for listeners. */
   thrown: unknown = null;
@@ -84,7 +85,7 @@ export class LiveRun implements Attempt, ContextParts {
     private readonly surroundings: RunSurroundings,
   ) {
     this.attempt = claim.run.attempt;
-    this.isLast = claim.cause === 'planned' && claim.job.status === 'finished';
+    this.isLast = isOfLastStep(claim.job, claim.run);
     this.wasUntried = claim.run.startedAt === null;
     this.wasLostInAttempt = claim.run.error?.code === 'RUN_LOST';
   }

@@ -1,6 +1,7 @@
 import type { JobPatch, JobPause, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
 import type { ClaimRoom } from './claim-room.js';
 import type { Facts } from './facts.js';
+import type { JobEnds } from './job-ends.js';
 import { compareVersions } from './manage/reconcile.js';
 import { planRuns } from './plan.js';
 import type { PlanWindow } from './plan-draft.js';
@@ -15,6 +16,7 @@ export interface PlanCallParts {
   readonly time: StoreTime;
   readonly health: StoreHealth;
   readonly facts: Facts;
+  readonly ends: JobEnds;
   /** The application's latest pause; ended when its `until` has passed. */
   readonly pause: JobPause | null;
   /** What the claim under way may take. */
@@ -37,6 +39,7 @@ export class PlanCalls {
         window,
       );
       if (plan !== null && !this.of.room.admits(job, plan)) return null;
+      if (plan !== null && plan.finished !== null) this.of.ends.planned(job.id, plan.runs.length);
       if (plan !== null && job.pause !== null) this.resumed.push({ ...job, pause: null });
       return plan;
     } catch (error) {

@@ -4,7 +4,6 @@ import type {
   Clock,
   Instant,
   JobPause,
-  JobRecord,
   Millis,
   Settlement,
   Store,
@@ -15,6 +14,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { DispatchSite } from './dispatch-site.js';
 import type { Facts } from './facts.js';
 import { Heartbeat } from './heartbeat.js';
+import { JobEnds } from './job-ends.js';
 import { Leases } from './leases.js';
 import type { LiveRun } from './live-run.js';
 import type { ClaimTerms, LoopSite } from './loop-site.js';
@@ -58,6 +58,7 @@ export class StoreNode implements DispatchSite, LoopSite {
   readonly dispatcher: Dispatcher;
   readonly loop: StoreLoop;
   readonly leases: Leases;
+  readonly ends: JobEnds;
   private readonly heartbeat: Heartbeat;
   private readonly upkeep: Upkeep;
   private readonly finishedJobs: FinishedJobs;
@@ -88,6 +89,7 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.patience = new Patience(store.alias, parts.clock);
     this.dispatcher = new Dispatcher(this);
     this.settles = new SettleQueue(this, (run, settlement, isHeld) => this.dispatcher.settled(run, settlement, isHeld));
+    this.ends = new JobEnds(this);
     this.plans = new PlanCalls(this);
     this.loop = new StoreLoop(this, this.plans.plan);
     this.leases = new Leases(this);
@@ -186,10 +188,10 @@ export class StoreNode implements DispatchSite, LoopSite {
   }
 
   followUp(run: LiveRun, settlement: Settlement): void {
-    if (run.isLast && settlement.kind !== 'release') tellFinished(this, run.job);
     if (settlement.kind !== 'outcome') {
       this.loop.wakeBy(settlement.dueAt);
     } else {
+      if (run.isLast) this.ends.settled(run.job, run.run);
       const dueAt = settlement.afterwards?.dueAt;
       if (dueAt !== undefined && dueAt !== null) this.loop.wakeBy(dueAt);
       if (this.hasBuffered || mayPromote(run)) this.loop.wake();
@@ -244,21 +246,12 @@ export class StoreNode implements DispatchSite, LoopSite {
   }
 
   claimTold(result: ClaimResult): void {
-    const { skipped, cancelled } = result;
+    const { skipped, cancelled, finished } = result;
     this.plans.followUp();
-    this.finished(result);
+    this.ends.claimed(finished);
+    if (!this.store.isShared) for (const job of finished) this.finishedJobs.add(job);
     for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
     for (const { runId } of cancelled) this.dispatcher.cancel(runId, 'replaced by a newer run');
-  }
-
-  /** A job has its end with its last claim, long before that run's end: it is told of when that run has had its turn. */
-  private finished({ finished, claims }: ClaimResult): void {
-    if (finished.length === 0) return;
-    const running = new Set(claims.map(({ jobId, cause }) => (cause === 'planned' ? jobId : null)));
-    for (const job of finished) {
-      if (!running.has(job.id)) tellFinished(this, job);
-      if (!this.store.isShared) this.finishedJobs.add(job);
-    }
   }
 
   /** Runs of a shared store are left to nodes that can start them; those of this process wait here, up to a batch. */
@@ -285,10 +278,6 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.claimsChanged();
     this.loop.wake();
   }
-}
-
-function tellFinished({ facts, store }: StoreNode, job: JobRecord): void {
-  facts.tell('job.finished', { store: store.alias, job, detail: job.statusReason });
 }
 
 /** Closing this run may have made a buffered one due. */

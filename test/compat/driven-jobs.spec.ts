@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import { CronJob } from 'cron';
-import { every, SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
+import { every, OnSchedulerEvent, SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
+import type { SchedulerEvent } from '../../lib/index.js';
 import { Cron, CronExpression, Interval, SchedulerRegistry, Timeout } from '../../lib/compat/index.js';
 import { closeAll, start } from './compat-app.js';
 import type { TestingModule } from '@nestjs/testing';
@@ -113,6 +114,20 @@ describe('runs', () => {
     expect(await runsOf(app, 'unref')).toEqual(['scheduled 00:03.000 succeeded', 'scheduled 00:06.000 succeeded']);
     expect(await carillonOf(app).get('interval')).toMatchObject({ runCount: 3, status: 'active' });
     expect(await carillonOf(app).get('timeout')).toMatchObject({ status: 'finished', statusReason: 'ended' });
+  });
+
+  it('are told in order: the last one of a timeout before the end of its job', async () => {
+    const told: string[] = [];
+    @Injectable()
+    class Listener {
+      @OnSchedulerEvent(['run.started', 'run.succeeded', 'job.finished']) on({ type, job }: SchedulerEvent) {
+        if (job?.id === 'timeout') told.push(type);
+      }
+    }
+    await start(Driven, Listener);
+    jest.advanceTimersByTime(5_000);
+    await settle();
+    expect(told).toEqual(['run.started', 'run.succeeded', 'job.finished']);
   });
 
   it('of a job of the package cron are scheduled by its timer, and manual by fireOnTick', async () => {

@@ -28,6 +28,13 @@ export interface Tick {
   readonly isLast: boolean;
 }
 
+/** A tick and the run it made; null: it was refused. */
+interface Advance {
+  readonly tick: Tick;
+  readonly run: RunRecord | null;
+  readonly now: Instant;
+}
+
 /** Ticks that made no run because of a pause; told with the first tick that makes one again. */
 interface Missed {
   readonly detail: string | null;
@@ -83,7 +90,7 @@ export class DrivenJobs {
         return null;
       }
       return then(this.enter(node, job, tick.fireTime), (run) =>
-        then(this.advance(node, job, tick, now), () => {
+        then(this.advance(node, job, { tick, run, now }), () => {
           node.loop.turnNow();
           return run;
         }),
@@ -107,9 +114,11 @@ export class DrivenJobs {
   }
 
   /** What the plan does beside making a run: counts it, ends a pause whose time is over, writes what a pause covered. */
-  private advance(node: StoreNode, job: JobRecord, { isLast }: Tick, now: Instant): Awaitable<void> {
+  private advance(node: StoreNode, job: JobRecord, { tick: { isLast }, run, now }: Advance): Awaitable<void> {
     const skips = this.skipsOf(job.id);
-    const ended: JobPatch = isLast ? { status: 'finished', statusReason: 'ended', statusAt: now } : {};
+    const ended: JobPatch = isLast
+      ? { status: 'finished', statusReason: 'ended', statusAt: run?.createdAt ?? now }
+      : {};
     const changed = node.store.jobs.change({
       ids: [job.id],
       at: now,
@@ -122,7 +131,8 @@ export class DrivenJobs {
       const store = node.store.alias;
       const detail = 'its pause ended by itself';
       if (job.pause !== null) this.facts.tell('job.resumed', { store, job: after, detail });
-      if (isLast) this.facts.tell('job.finished', { store, job: after, detail: after.statusReason });
+      // Else it is told when that run has had its turn.
+      if (isLast && (run === null || run.state === 'skipped')) node.ends.tell(after);
     });
   }
 

@@ -14,6 +14,7 @@ import type {
 import { BackfillTooLargeError, RunNotSettledError, UnknownJobError, UnknownRunError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { nextFireTime } from '../fire-times.js';
+import { isOfLastStep } from '../job-ends.js';
 import { admitRun } from '../plan.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { settled, then } from '../settled.js';
@@ -174,7 +175,9 @@ export class RunCommands {
   /** A run that nobody held was settled by the store. */
   private afterCancel(node: StoreNode, { after: job }: ChangeResult, run: RunRecord): void {
     this.facts.tell('run.cancelled', { store: node.store.alias, job, run, detail: run.detail });
-    if (job !== null && mayStandStill(job)) this.setGoing(node, [job.id]);
+    if (job === null) return;
+    if (isOfLastStep(job, run)) node.ends.settled(job, run);
+    if (mayStandStill(job)) this.setGoing(node, [job.id]);
   }
 
   /** What the closing of a run sets on a `fixedDelay` job is still to be done where the store closed it by itself. */

@@ -66,6 +66,19 @@ export const PLAN_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'that ends the job: its run is as old as that end, for the next node that claims it too',
+      async run(world, expect) {
+        await world.add('a');
+        const last = { fireTime: null, dueAt: null, finished: 'ended' } as const;
+        const first = await world.claimOne({ leaseUntil: T0 + 1 }, (job) => planOf(job, last));
+        const second = await world.claimOne({ now: T0 + 2, recoverBefore: T0 + 2 });
+
+        for (const { job, run } of [first, second]) {
+          expect([job.status, job.statusAt, run.createdAt]).toEqual(['finished', T0, T0]);
+        }
+      },
+    },
+    {
       name: 'that skips: writes the records and answers them',
       async run(world, expect) {
         await world.add('a');

@@ -116,6 +116,20 @@ describe('runs', () => {
     expect(await carillonOf(app).get('timeout')).toMatchObject({ status: 'finished', statusReason: 'ended' });
   });
 
+  it('are made each time, also when the clock was set back and an instant comes again', async () => {
+    const app = await start(Driven);
+    jest.advanceTimersByTime(4_000);
+    await settle();
+    jest.setSystemTime(new Date('2020-01-01T00:00:02.000Z'));
+    jest.advanceTimersByTime(2_000);
+    expect(calls.filter((it) => it === 'interval')).toHaveLength(3);
+    expect(await runsOf(app, 'interval')).toEqual([
+      'scheduled 00:02.000 succeeded',
+      'scheduled 00:04.000 succeeded',
+      'scheduled 00:04.001 succeeded',
+    ]);
+  });
+
   it('are told in order: the last one of a timeout before the end of its job', async () => {
     const told: string[] = [];
     @Injectable()

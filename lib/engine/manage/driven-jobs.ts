@@ -14,6 +14,9 @@ import type { StoreNode } from '../store-node.js';
 import type { RunCommands } from './run-commands.js';
 import type { Stores } from './stores.js';
 
+/** So often one instant may come, by a clock that is set back. */
+const MOST_PASSES = 100;
+
 /** What fires a driven job: a timer outside of the scheduler. */
 export interface Driver {
   /** When it will fire next, strictly after an instant; null: it will not, as things stand. */
@@ -108,9 +111,14 @@ export class DrivenJobs {
     }
   }
 
-  private enter(node: StoreNode, job: JobRecord, fireTime: Instant): Awaitable<RunRecord | null> {
-    const run = { jobId: job.id, kind: 'scheduled', fireTime, dueAt: fireTime, forced: false, args: null } as const;
-    return then(this.runs.enter(node, [run]), ([result]) => result.run);
+  /** A clock that was set back brings an instant again: the run of its second pass is named a millisecond later. */
+  private enter(node: StoreNode, job: JobRecord, dueAt: Instant, passes = 0): Awaitable<RunRecord | null> {
+    const fireTime = dueAt + passes;
+    const run = { jobId: job.id, kind: 'scheduled', fireTime, dueAt, forced: false, args: null } as const;
+    return then(this.runs.enter(node, [run]), ([result]) => {
+      if (result.kind !== 'exists') return result.run;
+      return passes < MOST_PASSES ? this.enter(node, job, dueAt, passes + 1) : null;
+    });
   }
 
   /** What the plan does beside making a run: counts it, ends a pause whose time is over, writes what a pause covered. */

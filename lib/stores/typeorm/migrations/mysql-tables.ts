@@ -60,12 +60,13 @@ function jobs(p: string): string[] {
        version integer NOT NULL, id ${NAME} NOT NULL, body ${TEXT} NOT NULL,
        UNIQUE KEY definitions_id (app_key, id, removed), KEY definitions_removed (app_key, removed)`,
     ),
+    // has_runs: 0 as long as no run was ever made of it: nobody has to look for any.
     table(
       `${p}jobs`,
       `job_key bigint PRIMARY KEY, generation bigint NOT NULL, updated_at bigint NOT NULL, fire_time bigint,
        due_at bigint, wake_at bigint, status_at bigint, app_key integer NOT NULL, shape_key integer NOT NULL,
        version integer NOT NULL, definition_version integer NOT NULL, run_count integer NOT NULL,
-       losses integer NOT NULL, status tinyint NOT NULL, status_reason ${TEXT}, pause ${TEXT},
+       losses integer NOT NULL, status tinyint NOT NULL, has_runs boolean NOT NULL DEFAULT 0, status_reason ${TEXT}, pause ${TEXT},
        KEY jobs_wake (app_key, wake_at), KEY jobs_losses (app_key, losses)`,
     ),
   ];

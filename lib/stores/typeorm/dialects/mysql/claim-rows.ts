@@ -3,7 +3,8 @@ import { STATE, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob, StoredRun } from '../../records.js';
 import type { ClaimRows, DueQuery } from '../../session.js';
-import { JOB_COLUMNS } from './job-decoder.js';
+import type { DueJobs } from './due-jobs.js';
+import { HAS_RUNS, JOB_COLUMNS } from './job-decoder.js';
 import type { JobColumns, JobDecoder } from './job-decoder.js';
 import { flag, inList, texts } from './literals.js';
 import { decodeRun } from '../../run-decoder.js';
@@ -44,6 +45,7 @@ export class MySqlClaimRows implements ClaimRows {
   constructor(
     private readonly scope: Scope,
     private readonly decoder: JobDecoder,
+    private readonly due: DueJobs,
   ) {
     this.tables = scope.place.tables;
   }
@@ -128,6 +130,8 @@ export class MySqlClaimRows implements ClaimRows {
          ORDER BY j.wake_at, j.job_key LIMIT ${limit} FOR UPDATE SKIP LOCKED) j
        LEFT JOIN ${tables}definitions d ON j.run_count = 0 AND d.job_key = j.job_key ORDER BY j.wake_at, j.job_key`,
     );
+    // On a second try nothing is taken for granted.
+    if (this.scope.isHopeful) for (const row of rows) this.due.add(row[0] as number, row[HAS_RUNS] === 1);
     return await this.decoder.decode(rows as unknown as JobColumns[]);
   }
 

@@ -5,6 +5,7 @@ import type { StoredRun } from '../../records.js';
 import type { HistoryRows, Position } from '../../session.js';
 import { inList, text } from './literals.js';
 import { decodeRun } from '../../run-decoder.js';
+import { amongRuns } from './run-keys.js';
 import { selectOpenRuns, selectSettledRuns } from './run-select.js';
 import { deleteRuns } from './run-moves.js';
 import type { Scope } from './scope.js';
@@ -119,8 +120,8 @@ export class MySqlHistoryRows implements HistoryRows {
     if (rows.length === 0) return 0;
     const found = rows as [key: number, hasTexts: number][];
     const texted = found.filter((row) => row[1] === 1).map((row) => row[0]);
-    const gone = this.scope.statements.query(deleteRuns(`${this.tables}runs`, inList(found.map((row) => row[0]))));
-    if (texted.length > 0) this.scope.statements.send(deleteRuns(`${this.tables}run_texts`, inList(texted)));
+    const gone = this.scope.statements.query(deleteRuns(`${this.tables}runs`, amongRuns(found.map((row) => row[0]))));
+    if (texted.length > 0) this.scope.statements.send(deleteRuns(`${this.tables}run_texts`, amongRuns(texted)));
     return (await gone).count;
   }
 }

@@ -10,7 +10,7 @@ import type { Scope } from './scope.js';
 /** Columns of a job (`j`) with its definition (`d`), in the order of `JobColumns`. */
 export const JOB_COLUMNS = `j.job_key, j.shape_key, j.generation, j.version, j.definition_version, j.fire_time, j.due_at,
   j.run_count, j.losses, j.updated_at, j.status, j.status_reason, j.status_at, j.pause, d.version AS body_version, d.id,
-  d.body`;
+  d.body, j.has_runs`;
 
 export type JobColumns = readonly [
   key: number,
@@ -27,11 +27,15 @@ export type JobColumns = readonly [
   statusReason: string | null,
   statusAt: number | null,
   pause: string | null,
-  /** The last three are null where the definition was not asked for. */
+  /** The next three are null where the definition was not asked for. */
   bodyVersion: number | null,
   id: string | null,
   body: string | null,
+  hasRuns: number,
 ];
+
+/** The place of `hasRuns`. */
+export const HAS_RUNS = 17;
 
 /** Makes records of rows; what seldom changes is decoded once a process. */
 export class JobDecoder {

@@ -100,8 +100,10 @@ export class MySqlJobRows implements JobRows {
   /** The rows are locked since they were read, so their versions cannot have changed. */
   advance(updates: readonly JobUpdate[]): void {
     const groups = advanceGroups(updates);
-    if (groups.length > MOST_GROUPS) this.overwrite(updates.map(({ job, after }) => ({ ...job, record: after })));
-    else for (const group of groups) this.advanceGroup(group);
+    if (groups.length > MOST_GROUPS) {
+      const jobs = updates.map(({ job, after }) => ({ ...job, record: after }));
+      this.write(jobs, `${overwriting(CHANGEABLE)}, has_runs = 1`);
+    } else for (const group of groups) this.advanceGroup(group);
     for (const { job, after } of updates) if (after.status !== 'finished') this.decoder.keep(job);
   }
 
@@ -174,7 +176,7 @@ export class MySqlJobRows implements JobRows {
     const { status, statusReason, statusAt, fireTime, dueAt } = updates[0].after;
     const end = `, status_reason = ${text(statusReason)}, status_at = ${orNull(statusAt)}`;
     this.scope.statements.send(
-      `UPDATE ${this.tables}jobs SET version = version + 1, run_count = run_count + ${made}, pause = NULL,
+      `UPDATE ${this.tables}jobs SET version = version + 1, run_count = run_count + ${made}, has_runs = 1, pause = NULL,
          fire_time = ${orNull(fireTime)}, due_at = ${orNull(dueAt)}, wake_at = ${orNull(wakeAtOf(updates[0].after))},
          status = ${STATUS[status]} ${isFinished ? end : ''} WHERE job_key IN (${inList(keys)})`,
     );

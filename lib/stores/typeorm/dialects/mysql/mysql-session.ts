@@ -1,6 +1,7 @@
 import type { Instant } from '../../../../core/index.js';
 import type { DueQuery, Session } from '../../session.js';
 import { MySqlClaimRows } from './claim-rows.js';
+import { DueJobs } from './due-jobs.js';
 import { MySqlHeldRows } from './held-rows.js';
 import { MySqlHistoryRows } from './history-rows.js';
 import { JobDecoder } from './job-decoder.js';
@@ -28,11 +29,12 @@ export class MySqlSession implements Session {
   constructor(private readonly parts: MySqlSessionParts) {
     const scope = new Scope(parts);
     const decoder = new JobDecoder(scope);
+    const due = new DueJobs();
     this.scope = scope;
     this.jobs = new MySqlJobRows(scope, decoder);
-    this.runs = new MySqlRunRows(scope);
+    this.runs = new MySqlRunRows(scope, due);
     this.held = new MySqlHeldRows(scope);
-    this.claims = new MySqlClaimRows(scope, decoder);
+    this.claims = new MySqlClaimRows(scope, decoder, due);
     this.history = new MySqlHistoryRows(scope);
     this.nodes = new MySqlNodeRows(scope);
   }

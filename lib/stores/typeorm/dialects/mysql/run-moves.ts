@@ -23,16 +23,29 @@ export function endOf({ outcome, at, reason }: Ended): string {
   return `${at}, ${STATE[outcome]}, ${orNull(reason === null ? null : REASON[reason])}`;
 }
 
-/** Copies unsettled runs to history; they are locked. `made`: attempt and start, where the end says them. */
-export function copyStatement(tables: string, keys: string, { end, made }: { end: Ended; made: string }): string {
+/** Both are there only if the fire time had its run already: then that one is the run. */
+export const UNLESS_THERE = (tables: string): string =>
+  `ON DUPLICATE KEY UPDATE ${tables}runs.token = ${tables}runs.token`;
+
+export interface Copying {
+  readonly end: Ended;
+  /** Attempt and start, where the end says them. */
+  readonly made: string;
+  /** Texts are written besides. */
+  readonly addsTexts?: boolean;
+}
+
+/** Copies unsettled runs to history; they are locked. */
+export function copyStatement(tables: string, among: string, { end, made, addsTexts }: Copying): string {
   // A fire time that was skipped after all may be asked for again.
-  const copied = end.outcome === 'skipped' ? COPIED.replace('slot', 'NULL') : COPIED;
+  let copied = end.outcome === 'skipped' ? COPIED.replace('slot', 'NULL') : COPIED;
+  if (addsTexts) copied = copied.replace('has_texts', '1');
   const due = copied.replace('due_at', 'NULLIF(due_at, fire_time)');
   return `INSERT INTO ${tables}runs (${COPIED}, ${ADDED}) SELECT ${due}, ${made}, ${endOf(end)}
-    FROM ${tables}open_runs ${BY_KEY} WHERE run_key IN (${keys}) ON DUPLICATE KEY UPDATE ${tables}runs.token = ${tables}runs.token`;
+    FROM ${tables}open_runs ${BY_KEY} WHERE ${among} ${UNLESS_THERE(tables)}`;
 }
 
 /** By their keys, never by a scan, which would wait for the locks of others. */
-export function deleteRuns(table: string, keys: string): string {
-  return `DELETE r FROM ${table} r ${BY_KEY} WHERE r.run_key IN (${keys})`;
+export function deleteRuns(table: string, among: string): string {
+  return `DELETE r FROM ${table} r ${BY_KEY} WHERE ${among}`;
 }

@@ -3,8 +3,10 @@ import { STATE } from '../../codes.js';
 import { byAge, runRecordOf } from '../../records.js';
 import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
 import type { RunRows } from '../../session.js';
-import { flag, inList, keysOf, text } from './literals.js';
+import { flag, inList, text } from './literals.js';
+import type { DueJobs } from './due-jobs.js';
 import { decodeRun } from '../../run-decoder.js';
+import { amongRuns } from './run-keys.js';
 import { BY_KEY, selectOpenRuns, selectRuns, selectSettledRuns } from './run-select.js';
 import { copyStatement, deleteRuns } from './run-moves.js';
 import { RunWriter } from './run-writer.js';
@@ -14,29 +16,21 @@ export class MySqlRunRows implements RunRows {
   private readonly writer: RunWriter;
   private readonly tables: string;
 
-  constructor(private readonly scope: Scope) {
-    this.writer = new RunWriter(scope);
+  constructor(
+    private readonly scope: Scope,
+    private readonly due: DueJobs,
+  ) {
+    this.writer = new RunWriter(scope, due);
     this.tables = scope.place.tables;
   }
 
-  /** Locked: who settles one of them waits for what is decided here, and finds it when he looks. */
-  async unsettledOf(jobKeys: readonly number[]): Promise<Map<number, StoredRun[]>> {
-    const found = new Map<number, StoredRun[]>();
-    if (jobKeys.length === 0) return found;
-    const lock = this.scope.isReading ? '' : 'FOR UPDATE';
-    const { rows } = await this.scope.statements.query(
-      `SELECT run_key FROM ${this.tables}open_runs FORCE INDEX (open_runs_once)
-       WHERE job_key IN (${inList(jobKeys)}) ${lock}`,
-    );
-    if (rows.length === 0) return found;
-    const keys = inList(rows.map((row) => row[0] as number));
-    for (const run of await this.read(selectOpenRuns(this.tables, `r.run_key IN (${keys})`, BY_KEY))) {
-      const list = found.get(run.jobKey);
-      if (list === undefined) found.set(run.jobKey, [run]);
-      else list.push(run);
-    }
-    for (const list of found.values()) list.sort(byAge);
-    return found;
+  /**
+   * Locked: who settles one of them waits for what is decided here, and finds it when he looks. Found without a lock, since
+   * their index is written by settles that hold the rows; locked by their keys, as settles lock them (P27).
+   */
+  unsettledOf(jobKeys: readonly number[]): Awaitable<Map<number, StoredRun[]>> {
+    const keys = jobKeys.filter((key) => !this.due.isNew(key));
+    return keys.length === 0 ? new Map<number, StoredRun[]>() : this.readUnsettled(keys);
   }
 
   async byKeys(keys: readonly number[]): Promise<StoredRun[]> {
@@ -85,9 +79,9 @@ export class MySqlRunRows implements RunRows {
     if (!end.keepHistory) return this.delete(runs);
     const { tables } = this;
     const { statements } = this.scope;
-    const keys = keysOf(runs);
-    statements.send(copyStatement(tables, keys, { end, made: 'attempt, started_at' }));
-    statements.send(deleteRuns(`${tables}open_runs`, keys));
+    const among = amongRuns(runs.map((run) => run.key));
+    statements.send(copyStatement(tables, among, { end, made: 'attempt, started_at' }));
+    statements.send(deleteRuns(`${tables}open_runs`, among));
     if (end.detail === null) return;
     const detail = text(end.detail);
     this.scope.sendRows(
@@ -95,24 +89,59 @@ export class MySqlRunRows implements RunRows {
       runs.map((run) => [run.key, detail]),
       'ON DUPLICATE KEY UPDATE detail = VALUES(detail)',
     );
-    statements.send(`UPDATE ${tables}runs SET has_texts = 1 WHERE run_key IN (${keys})`);
+    statements.send(`UPDATE ${tables}runs SET has_texts = 1 WHERE ${among}`);
   }
 
   delete(runs: readonly StoredRun[]): void {
     if (runs.length === 0) return;
     for (const table of ['open_runs', 'run_texts']) {
-      this.scope.statements.send(deleteRuns(this.tables + table, keysOf(runs)));
+      this.scope.statements.send(deleteRuns(this.tables + table, amongRuns(runs.map((run) => run.key))));
     }
   }
 
   private async insertAll(drafts: readonly RunDraft[]): Promise<(StoredRun | null)[]> {
     const first = await this.scope.take(drafts.length);
+    this.noteRuns(drafts);
     const taken = await this.writer.write(drafts, first);
+    for (const { job } of drafts) this.due.gotRun(job.key);
     return drafts.map((draft, index) => {
       const key = first + index;
       if (taken.has(key)) return null;
       return { key, jobKey: draft.job.key, record: runRecordOf(this.scope.runId(key), draft) };
     });
+  }
+
+  /** The plan of a due job is applied to it afterwards, which notes it too. */
+  private noteRuns(drafts: readonly RunDraft[]): void {
+    const entered = drafts.filter(({ job }) => !this.due.has(job.key)).map(({ job }) => job.key);
+    if (entered.length === 0) return;
+    const note = `UPDATE ${this.tables}jobs ${BY_KEY} SET has_runs = 1 WHERE has_runs = 0`;
+    this.scope.statements.send(`${note} AND job_key IN (${inList(entered)})`);
+  }
+
+  private async readUnsettled(jobKeys: readonly number[]): Promise<Map<number, StoredRun[]>> {
+    const found = new Map<number, StoredRun[]>();
+    const { rows } = await this.scope.statements.query(
+      `SELECT run_key FROM ${this.tables}open_runs FORCE INDEX (open_runs_once) WHERE job_key IN (${inList(jobKeys)})`,
+    );
+    if (rows.length === 0) return found;
+    const keys = inList(rows.map((row) => row[0] as number).sort((a, b) => a - b));
+    const select = selectOpenRuns(this.tables, `r.run_key IN (${keys})`, BY_KEY);
+    const [, runs] = await Promise.all([this.scope.isReading ? null : this.lock(keys), this.read(select)]);
+    for (const run of runs) {
+      const list = found.get(run.jobKey);
+      if (list === undefined) found.set(run.jobKey, [run]);
+      else list.push(run);
+    }
+    for (const list of found.values()) list.sort(byAge);
+    return found;
+  }
+
+  /** In the order of their keys. */
+  private async lock(keys: string): Promise<void> {
+    await this.scope.statements.query(
+      `SELECT 1 FROM ${this.tables}open_runs ${BY_KEY} WHERE run_key IN (${keys}) ORDER BY run_key FOR UPDATE`,
+    );
   }
 
   private async read(select: string): Promise<StoredRun[]> {
@@ -123,7 +152,7 @@ export class MySqlRunRows implements RunRows {
   private update(set: string, runs: readonly StoredRun[]): void {
     if (runs.length === 0) return;
     this.scope.statements.send(
-      `UPDATE ${this.tables}open_runs ${BY_KEY} SET ${set} WHERE run_key IN (${keysOf(runs)})`,
+      `UPDATE ${this.tables}open_runs ${BY_KEY} SET ${set} WHERE ${amongRuns(runs.map((run) => run.key))}`,
     );
   }
 

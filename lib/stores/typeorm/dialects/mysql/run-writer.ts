@@ -1,6 +1,7 @@
 import { KIND, REASON, STATE } from '../../codes.js';
 import type { RunDraft } from '../../records.js';
 import { BeatenError } from './beaten-error.js';
+import type { DueJobs } from './due-jobs.js';
 import { flag, inList, json, orNull, text } from './literals.js';
 import type { Literal } from './literals.js';
 import type { Scope } from './scope.js';
@@ -19,7 +20,10 @@ const SETTLED = `${SHARED}, due_at, settled_at, reason`;
 export class RunWriter {
   private readonly tables: string;
 
-  constructor(private readonly scope: Scope) {
+  constructor(
+    private readonly scope: Scope,
+    private readonly due: DueJobs,
+  ) {
     this.tables = scope.place.tables;
   }
 
@@ -53,12 +57,14 @@ export class RunWriter {
 
   /** The second net (P33): fire times that have their run already. The jobs are locked, so nobody adds one meanwhile. */
   private async takenOf(keyed: readonly Keyed[]): Promise<Set<number>> {
-    const once = keyed.filter(({ draft }) => draft.kind !== 'manual');
+    const once = keyed.filter(({ draft }) => draft.kind !== 'manual' && !this.due.isNew(draft.job.key));
     if (once.length === 0) return new Set();
     const [earliest, latest] = [Math.min, Math.max].map((of) => of(...once.map(({ draft }) => draft.fireTime)));
     const jobs = inList(new Set(once.map(({ draft }) => draft.job.key)));
     const where = `job_key IN (${jobs}) AND fire_time BETWEEN ${earliest} AND ${latest} AND slot = 0`;
-    const each = ['open_runs', 'runs'].map(
+    // One that is open makes a hopeful write fail by itself.
+    const looked = this.scope.isHopeful ? ['runs'] : ['open_runs', 'runs'];
+    const each = looked.map(
       (table) =>
         `SELECT job_key, fire_time, generation FROM ${this.tables}${table} FORCE INDEX (${table}_once) WHERE ${where}`,
     );

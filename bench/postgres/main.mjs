@@ -11,7 +11,12 @@ import { askChild, Child } from './child.mjs';
 import { ask, freshDatabase, startServer } from './server.mjs';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rounds: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    rows: { type: 'string' },
+  },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 const many = options.quick ? 30_000 : 100_000;
@@ -209,7 +214,7 @@ async function startUp() {
 
 async function prune() {
   const url = await freshDatabase(server.url);
-  const rows = options.quick ? 100_000 : 10_000_000;
+  const rows = Number(options.rows ?? (options.quick ? 100_000 : 10_000_000));
   await askChild({ question: 'fill', subject: 'ours', url, count: 1_000, keepHistory: true });
   await ask(
     url,
@@ -220,12 +225,20 @@ async function prune() {
        ON j.at = n % 1000`,
     [rows],
   );
+  await ask(url, 'VACUUM ANALYZE carillon_runs');
   const answer = await askChild({ question: 'prune', subject: 'ours', url, rows }, { limitMs: 3_600_000 });
-  const cells = answer.failure
-    ? [answer.failure, '', '']
-    : [short(answer.pruned), `${short(answer.perSecond)}/s`, `${answer.longest.toFixed(0)} ms`];
-  console.log('pruning history by age, in steps of 1,000 rows');
-  console.log(table(['rows', 'pruned', 'longest step'], [cells]), '\n');
+  if (answer.failure) return console.log(`pruning ${short(rows)} rows of history: ${answer.failure}\n`);
+  const cells = (title, { p50, p99, longest }) => [title, ...[p50, p99, longest].map((ms) => `${ms.toFixed(1)} ms`)];
+  console.log(
+    `pruning ${short(answer.pruned)} rows of history by age, in steps of 1,000: ${short(answer.perSecond)}/s`,
+  );
+  const steps = [
+    cells('a step of 1,000 rows', answer.steps),
+    cells('the first tenth of the steps', answer.tenth),
+    cells('the last tenth of the steps', answer.last),
+  ];
+  const claimed = [cells('a claim, nothing pruned', answer.alone), cells('a claim, while pruning', answer.beside)];
+  console.log(table(['', 'p50', 'p99', 'longest'], [...steps, ...claimed]), '\n');
 }
 
 function middle(results) {

@@ -176,24 +176,58 @@ function planOnce(job) {
   return { ...nothing, runs: [run], fireTime: null, dueAt: null, runCount: job.runCount + 1, finished: 'ended' };
 }
 
-/** Ours only: prunes history that its parent has made, in steps of 1,000. */
-async function prune({ open }, { url, rows }) {
+/**
+ * Ours only: prunes history that its parent has made, in steps of 1,000 as upkeep does; beside it a job falls due ten times a
+ * second, and is claimed. `before`: the same claims while nothing is pruned.
+ */
+async function prune({ oneOff, open, put }, { url, rows }) {
   const store = await open(url);
+  const before = claimsBeside(store, { oneOff, put });
+  await sleep(5_000);
+  const alone = await before();
+  const beside = claimsBeside(store, { oneOff, put });
   const started = performance.now();
-  let [pruned, longest] = [0, 0];
+  let pruned = 0;
+  const steps = [];
   for (;;) {
     const stepAt = performance.now();
-    const now = await store.history.prune({
-      at: Date.now(),
-      settledBefore: Date.now(),
-      keepPerJob: null,
-      limit: 1_000,
-    });
-    longest = Math.max(longest, performance.now() - stepAt);
+    const at = Date.now();
+    const now = await store.history.prune({ at, settledBefore: at - 3_600_000, keepPerJob: null, limit: 1_000 });
     pruned += now;
-    if (now === 0 || pruned >= rows) break;
+    if (now === 0) break;
+    steps.push(performance.now() - stepAt);
   }
-  return { pruned, perSecond: pruned / ((performance.now() - started) / 1_000), longest };
+  const perSecond = pruned / ((performance.now() - started) / 1_000);
+  if (pruned !== rows) return { failure: `${pruned} of ${rows} pruned` };
+  const [tenth, last] = [steps.slice(0, steps.length / 10), steps.slice(-steps.length / 10)].map(quantiles);
+  return { pruned, perSecond, steps: quantiles(steps), tenth, last, alone, beside: await beside() };
+}
+
+/** Claims one job that is due, ten times a second, until the answer is called: how long each claim took. */
+function claimsBeside(store, { oneOff, put }) {
+  const times = [];
+  let isOver = false;
+  const work = async () => {
+    for (let n = 0; !isOver; n++) {
+      const now = Date.now();
+      await put(store, [oneOff(`beside-${now}-${n}`, now - 1_000, now)]);
+      const started = performance.now();
+      await store.jobs.claimDue(requestAt(Date.now()), planOnce);
+      times.push(performance.now() - started);
+      await sleep(100);
+    }
+  };
+  const ended = work();
+  return async () => {
+    isOver = true;
+    await ended;
+    return quantiles(times);
+  };
+}
+
+function quantiles(times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { p50: sorted[sorted.length >> 1], p99: sorted[Math.floor(sorted.length * 0.99)], longest: sorted.at(-1) };
 }
 
 /** Ours only: from nothing to claiming, with so many code jobs, each of a task of its own. */

@@ -24,10 +24,11 @@ export interface TypeOrmStoreOptions {
   /** PostgreSQL: schema of the tables, made when it is missing. Default: the data source's own, else that of its search path. */
   readonly schema?: string;
   /**
-   * PostgreSQL: false where a pooler in transaction mode stands between (PgBouncer); then other nodes' changes are found by
-   * polling each second. Default true: a connection listens for them.
+   * PostgreSQL: a connection of its own listens for other nodes' changes. Behind a pooler in transaction mode (PgBouncer)
+   * it hears nothing: give the URL of the server itself for this one connection, or false to find changes by polling each
+   * second. Default true.
    */
-  readonly listen?: boolean;
+  readonly listen?: boolean | string;
   /** false: the tables are only checked at start, the application's own migrations make them. Default true. */
   readonly runMigrations?: boolean;
   /** SQLite: how long a step waits for another connection's write lock; 1 ms to 10 min. Default 10 s. */

@@ -30,6 +30,8 @@ import { variants } from './variants.js';
 
 const MEMORY_STORE_TABLE: TableOf<MemoryStoreOptions> = { type: { kind: oneOf('memory') } };
 
+const isPostgresUrl = (value: unknown): boolean => typeof value === 'string' && /^postgres(ql)?:/.test(value);
+
 const TYPEORM_STORE_TABLE: TableOf<TypeOrmStoreOptions> = {
   type: { kind: oneOf('typeorm') },
   dataSource: {
@@ -43,7 +45,11 @@ const TYPEORM_STORE_TABLE: TableOf<TypeOrmStoreOptions> = {
   },
   tablePrefix: { kind: text(40), default: "'carillon_'", neighbours: ['prefix', 'table_prefix', 'entityPrefix'] },
   schema: { kind: text(63), default: "the data source's own", neighbours: ['schemaName', 'searchPath'] },
-  listen: { kind: flag(), default: 'true', neighbours: ['notify', 'pubsub', 'useListen', 'pgbouncer'] },
+  listen: {
+    kind: either(flag(), text(2_000), isPostgresUrl),
+    default: 'true',
+    neighbours: ['notify', 'pubsub', 'useListen', 'pgbouncer', 'listenUrl', 'directUrl'],
+  },
   runMigrations: { kind: flag(), default: 'true', neighbours: ['migrationsRun', 'migrations', 'synchronize'] },
   busyTimeout: {
     kind: duration({ max: 600_000 }),

@@ -32,7 +32,8 @@ export function createTypeOrmStore(options: TypeOrmStoreOptions): Store {
     schema: options.schema ?? (place as { schema?: string }).schema ?? null,
     runMigrations,
     busyTimeout: options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT,
-    listens: options.listen ?? true,
+    listens: options.listen !== false,
+    listenUrl: listenUrl(options),
     clock,
   });
   return {
@@ -52,6 +53,16 @@ function reached({ alias, dataSource, options }: TypeOrmStoreOptions): DataSourc
     );
   }
   return dataSource === undefined ? options! : dataSource.options;
+}
+
+function listenUrl({ alias, listen }: TypeOrmStoreOptions): string | null {
+  if (typeof listen !== 'string') return null;
+  if (/^postgres(ql)?:/.test(listen) && URL.canParse(listen)) return listen;
+  throw new TypeOrmStoreOptionsError(
+    alias,
+    `its "listen" is a text, and not the URL of a PostgreSQL server. Write postgres://user:password@host:5432/database, ` +
+      `or true or false without quotes.`,
+  );
 }
 
 /** The prefix becomes part of SQL. */

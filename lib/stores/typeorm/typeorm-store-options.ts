@@ -22,10 +22,11 @@ export interface TypeOrmStoreOptions {
   /** Schema of the tables on PostgreSQL; default: the data source's own `schema`, else the first of its search path. */
   readonly schema?: string;
   /**
-   * Default true: on PostgreSQL a connection listens for other nodes' changes (LISTEN). False, for a pooler in transaction
-   * mode between (PgBouncer): they are found by polling each second.
+   * Default true: on PostgreSQL a connection listens for other nodes' changes (LISTEN). Behind a pooler in transaction mode
+   * (PgBouncer) it hears nothing: give the URL of the server itself, for this one connection, or false: changes are then
+   * found by polling each second.
    */
-  readonly listen?: boolean;
+  readonly listen?: boolean | string;
   /** Default true: `open` creates and upgrades the tables. False: it only checks them. */
   readonly runMigrations?: boolean;
   /** How long a step waits for another connection's write lock, in milliseconds; default 10,000. */

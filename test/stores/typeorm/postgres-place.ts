@@ -40,10 +40,14 @@ export class PostgresPlace {
   private readonly dataSources: DataSource[] = [];
   private client: pg.Client | undefined;
 
-  constructor(private readonly database: PostgresDatabase) {}
+  /** `through`: the way that stores and applications take, past which a test looks; default: straight to the server. */
+  constructor(
+    private readonly database: PostgresDatabase,
+    private readonly through: (url: string) => string = (url) => url,
+  ) {}
 
   get options() {
-    return { type: 'postgres', url: this.database.url } as const;
+    return { type: 'postgres', url: this.through(this.database.url) } as const;
   }
 
   store(options: Partial<TypeOrmStoreOptions> = {}): Store {

@@ -1,5 +1,7 @@
 export { describeOnServer } from './describe-on-server.js';
 export { ENGINES } from './engines.js';
+export { hasPgBouncer, startPgBouncer } from './pg-bouncer.js';
+export type { PgBouncer } from './pg-bouncer.js';
 export { startRedisCluster } from './redis-cluster.js';
 export type { RedisCluster } from './redis-cluster.js';
 export type { EngineName, ServerEngine } from './server-engine.js';

@@ -22,6 +22,8 @@ export interface DialectParts {
   readonly busyTimeout: Millis;
   /** false: no connection is kept to hear of other nodes' changes. */
   readonly listens: boolean;
+  /** Of the server itself, where a pooler stands between (PostgreSQL); null: as the pool's connections. */
+  readonly listenUrl: string | null;
   readonly clock: Clock;
 }
 

@@ -29,6 +29,7 @@ export interface PostgresDialectParts extends SchemaRequest {
   readonly clock: Clock;
   readonly options: PostgresOptions;
   readonly busyTimeout: Millis;
+  readonly listenUrl: string | null;
 }
 
 interface Opened {
@@ -179,7 +180,7 @@ export class PostgresDialect implements ServerDialect<Begun> {
     return new PostgresListener({
       clock: this.parts.clock,
       sender: this.sender,
-      listen: (heard, lost) => openEar(pool, channel, { heard, lost }),
+      listen: (heard, lost) => openEar(pool, { channel, url: this.parts.listenUrl }, { heard, lost }),
       notify: async (payload) => void (await pool.query('SELECT pg_notify($1, $2)', [channel, payload])),
     });
   }

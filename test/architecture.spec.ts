@@ -51,6 +51,16 @@ describe('the house', () => {
     expect(violations(sources)).toEqual([]);
   });
 
+  it('has a reason for each package of the manifest in docs/dependencies.md', () => {
+    const reasons = readFileSync(join(root, 'docs/dependencies.md'), 'utf8');
+    const named = ['dependencies', 'peerDependencies', 'devDependencies'].flatMap((kind) =>
+      Object.keys(manifest[kind]),
+    );
+    expect(named.filter((name) => !reasons.includes(`| \`${name}\``) && !reasons.includes(`, \`${name}\``))).toEqual(
+      [],
+    );
+  });
+
   it('imports no package that the manifest leaves to chance', () => {
     const named = [
       ...Object.keys(manifest.dependencies),

@@ -235,6 +235,13 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       expect(deaf.jobs.hasForeignWrites!()).toBe(true);
     });
 
+    it.each(['false', 'yes', 'redis://localhost', 'postgres://'])(
+      'are not listened for at %j, which is no server’s URL: the option is refused',
+      (listen) => {
+        expect(() => place.store({ listen })).toThrow(/its "listen" is a text, and not the URL/);
+      },
+    );
+
     it('are not there with listen: false, so that the engine polls', async () => {
       const store = await place.open({ listen: false });
 

@@ -58,38 +58,44 @@ export class PostgresHistoryRows implements HistoryRows {
     return rows.map((row) => row[0] as number);
   }
 
+  /** In the order of time, whatever the server thinks of the tables: any other way reads all of history for each step. */
   private async pruneByAge(before: number, limit: number): Promise<number> {
     const { tables } = this;
     return await this.delete(
-      `SELECT r.run_key FROM ${tables}runs r JOIN ${tables}jobs j ON j.job_key = r.job_key
-       JOIN ${tables}shapes s ON s.shape_key = j.shape_key
-       WHERE r.app_key = $1 AND r.fire_time < $2 AND r.settled_at < $3 AND s.history_age IS NULL
-       ORDER BY r.fire_time LIMIT $4`,
+      `SELECT r.run_key FROM ${tables}runs r WHERE r.app_key = $1 AND r.fire_time < $2 AND r.settled_at < $3
+         AND (SELECT s.history_age IS NULL FROM ${tables}jobs j JOIN ${tables}shapes s ON s.shape_key = j.shape_key
+              WHERE j.job_key = r.job_key)
+       ORDER BY r.fire_time, r.run_key LIMIT $4`,
       [this.scope.place.appKey, before + CLOCK_MARGIN, before, limit],
     );
   }
 
-  /** Jobs whose policy names an age of its own. */
+  /** Jobs whose policy names an age of its own; mostly there is none. */
   private async pruneByOwnAge(at: number, limit: number): Promise<number> {
-    if (limit <= 0) return 0;
-    const { tables } = this;
-    return await this.delete(
-      `SELECT r.run_key FROM ${tables}shapes s JOIN ${tables}jobs j ON j.shape_key = s.shape_key
-       JOIN ${tables}runs r ON r.job_key = j.job_key
-       WHERE s.history_age IS NOT NULL AND j.app_key = $1 AND r.fire_time < $2 - s.history_age
-         AND r.settled_at < $3 - s.history_age LIMIT $4`,
-      [this.scope.place.appKey, at + CLOCK_MARGIN, at, limit],
-    );
-  }
-
-  private async pruneByCount(keepPerJob: number | null, limit: number): Promise<number> {
     if (limit <= 0) return 0;
     const { tables } = this;
     return await this.delete(
       `SELECT r.run_key FROM ${tables}jobs j JOIN ${tables}shapes s ON s.shape_key = j.shape_key
        CROSS JOIN LATERAL (SELECT run_key FROM ${tables}runs WHERE job_key = j.job_key
-         ORDER BY fire_time DESC, run_key DESC OFFSET coalesce(s.history_count, $2)) r
-       WHERE j.app_key = $1 AND coalesce(s.history_count, $2) IS NOT NULL LIMIT $3`,
+         AND fire_time < $2 - s.history_age AND settled_at < $3 - s.history_age LIMIT $4) r
+       WHERE j.app_key = $1 AND s.history_age IS NOT NULL
+         AND EXISTS (SELECT FROM ${tables}shapes WHERE history_age IS NOT NULL) LIMIT $4`,
+      [this.scope.place.appKey, at + CLOCK_MARGIN, at, limit],
+    );
+  }
+
+  /** Whether a job has too many is read from the index alone. */
+  private async pruneByCount(keepPerJob: number | null, limit: number): Promise<number> {
+    if (limit <= 0) return 0;
+    const { tables } = this;
+    const kept = 'coalesce(s.history_count, $2)';
+    return await this.delete(
+      `SELECT r.run_key FROM ${tables}jobs j JOIN ${tables}shapes s ON s.shape_key = j.shape_key
+       CROSS JOIN LATERAL (SELECT fire_time FROM ${tables}runs WHERE job_key = j.job_key
+         ORDER BY fire_time DESC OFFSET ${kept} LIMIT 1) surplus
+       CROSS JOIN LATERAL (SELECT run_key FROM ${tables}runs WHERE job_key = j.job_key
+         ORDER BY fire_time DESC, run_key DESC OFFSET ${kept}) r
+       WHERE j.app_key = $1 AND ${kept} IS NOT NULL LIMIT $3`,
       [this.scope.place.appKey, keepPerJob, limit],
     );
   }

@@ -5,7 +5,7 @@ export default {
   maxWorkers: Math.max(2, availableParallelism() - 1),
   testEnvironment: 'node',
   // For machines with other work on them: what hangs is found a little later, what is slow is not taken for it.
-  testTimeout: 30_000,
+  testTimeout: process.env.CI === 'true' ? 120_000 : 30_000,
   // Servers for the tests of stores: a throw-away one is started when a test asks for it, and ended after the run.
   globalSetup: '<rootDir>/test/support/servers/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/servers/global-teardown.mjs',

@@ -15,6 +15,9 @@ export interface ClusterParts {
   readonly server: ClusterServer | undefined;
 }
 
+/** Until a process has a long handler, however slow the machine is. */
+const HANDLER_WITHIN = 30_000;
+
 /** Processes in numbered slots: one that is killed is followed by a new one in the same slot. */
 export class Cluster {
   readonly members: Member[] = [];
@@ -122,6 +125,7 @@ export class Cluster {
 
   private async freeze(slot: number, forMs: number): Promise<void> {
     const member = this.slots[slot];
+    await member.inTheMiddle(HANDLER_WITHIN, this.end.signal);
     const from = Date.now();
     // Where there is no server, it may hold the lock of the file, and then nobody else can write.
     const outage = this.parts.server === undefined ? this.outage() : null;

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import type { Command } from '../node/settings.js';
 
@@ -16,6 +17,7 @@ export class Member {
   private readonly waiting = new Map<number, (message: any) => void>();
   private readonly exited: Promise<string>;
   private lastId = 0;
+  private readonly handlers = new EventEmitter();
 
   constructor(script: string, settings: object) {
     const env = { ...process.env, CARILLON_CLUSTER_NODE: JSON.stringify(settings), NO_COLOR: '1' };
@@ -23,7 +25,10 @@ export class Member {
     this.pid = this.child.pid!;
     for (const stream of [this.child.stdout!, this.child.stderr!]) stream.on('data', (text) => (this.output += text));
     this.exited = new Promise((resolve) => this.child.on('exit', (code, signal) => resolve(signal ?? `code ${code}`)));
-    this.child.on('message', (message: any) => this.take(message.id)?.(message));
+    this.child.on('message', (message: any) => {
+      if (message.hasBegun !== undefined) this.handlers.emit('begun');
+      else this.take(message.id)?.(message);
+    });
     // A message to one that was killed a moment ago.
     this.child.on('error', () => undefined);
     void this.exited.then((how) => {
@@ -45,6 +50,12 @@ export class Member {
     const answer = this.answerTo(id, ANSWER_WITHIN);
     if (!this.hasEnded) this.child.send({ id, name, jobs } satisfies Command, () => undefined);
     return await answer;
+  }
+
+  /** A long handler has just begun in it; or none did for so long, ms. */
+  async inTheMiddle(within: number, end: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([end, AbortSignal.timeout(within)]);
+    await once(this.handlers, 'begun', { signal }).catch(() => undefined);
   }
 
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {

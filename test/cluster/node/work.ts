@@ -6,6 +6,8 @@ import type { RunName } from './evidence.js';
 import { Evidence } from './evidence.js';
 
 const TICK = 20;
+/** From then on the parent is told of a handler's begin: there is time to strike its process in the middle. */
+const LONG = 2_000;
 /** No load makes a process wait for so long between two ticks: it was stopped. */
 const STANDSTILL = 8_000;
 const TOLD = [
@@ -37,6 +39,7 @@ export class Work {
   async steady(workMs: number, job: JobContext): Promise<void> {
     const run = nameOf(job);
     this.evidence.write('start', run);
+    if (workMs >= LONG) process.send!({ hasBegun: run.run });
     let before = performance.now();
     for (const end = before + workMs; performance.now() < end;) {
       await sleep(TICK);

@@ -1,6 +1,5 @@
 /** Jobs of the package cron that are added, deleted, added again, and that wait for their own callbacks. */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
 import { CronJob } from 'cron';
 import { SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
 import { CronExpression, SchedulerRegistry } from '../../lib/compat/index.js';
@@ -143,28 +142,6 @@ describe('a name that the scheduler cannot take for an id', () => {
     expect(calls).toEqual({ own: 3, foreign: 3 });
     expect((await carillon.list()).map(({ id }) => id)).toEqual(['cron:twin', 'twin']);
   });
-});
-
-it('where all stores are shared the job runs by itself, and that is logged', async () => {
-  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
-  const scheduler = {
-    timezone: 'UTC',
-    log: 'silent',
-    stores: { default: { type: 'typeorm', options: { type: 'better-sqlite3', database: ':memory:' } } },
-  };
-  const app = await compile({ options: { scheduler } as never });
-  fakeTime();
-  await app.init();
-  let calls = 0;
-  const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls++);
-  app.get(SchedulerRegistry).addCronJob('alone', job);
-  job.start();
-  await jest.advanceTimersByTimeAsync(2_000);
-  expect(calls).toBe(2);
-  expect(logged).toHaveBeenCalledWith(
-    'A call of the scheduler failed; jobs go on.',
-    expect.stringContaining('Cron job "alone" runs by its own timer'),
-  );
 });
 
 it('while the application closes, no job begins any more', async () => {

@@ -1,10 +1,11 @@
 /** Decorators of the compat entry on a store that processes share: two applications on one SQLite file. */
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import driver from 'better-sqlite3';
+import { CronJob } from 'cron';
 import { SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
 import { Cron, CronExpression, Interval, SchedulerRegistry, Timeout } from '../../lib/compat/index.js';
 import { closeAll, compile } from './compat-app.js';
@@ -170,4 +171,20 @@ describe('`onOneServer` without a shared store', () => {
     }
     await expect(startShared(Lonely)).rejects.toThrow(/onOneServer.*'default' lives in this process only/s);
   });
+});
+
+it('a cron job of elsewhere runs by itself where no store is of this process, and that is logged', async () => {
+  const logged = jest.spyOn(Logger.prototype, 'error').mockReturnValue();
+  const options = { type: 'better-sqlite3', database: join(folder, 'app.db'), driver } as const;
+  const app = await compile({
+    options: { scheduler: { log: 'silent', stores: { default: { type: 'typeorm', options } } } },
+  });
+  await app.init();
+  const job = new CronJob(CronExpression.EVERY_SECOND, () => void calls.push('alone'));
+  app.get(SchedulerRegistry).addCronJob('alone', job);
+  job.start();
+  await until(() => calls.length > 0);
+  expect(await carillonOf(app).list()).toEqual([]);
+  expect(logged.mock.calls.flat().join()).toContain('Cron job "alone" runs by its own timer');
+  logged.mockRestore();
 });

@@ -57,12 +57,17 @@ function reached({ alias, dataSource, options }: TypeOrmStoreOptions): DataSourc
 
 function listenUrl({ alias, listen }: TypeOrmStoreOptions): string | null {
   if (typeof listen !== 'string') return null;
-  if (/^postgres(ql)?:/.test(listen) && URL.canParse(listen)) return listen;
+  if (/^postgres(ql)?:/.test(listen) && URL.canParse(listen) && namesPlace(new URL(listen))) return listen;
   throw new TypeOrmStoreOptionsError(
     alias,
     `its "listen" is a text, and not the URL of a PostgreSQL server. Write postgres://user:password@host:5432/database, ` +
       `or true or false without quotes.`,
   );
+}
+
+/** A host, or a database behind a socket of this machine. */
+function namesPlace({ host, pathname }: URL): boolean {
+  return host !== '' || pathname.length > 1;
 }
 
 /** The prefix becomes part of SQL. */

@@ -31,6 +31,7 @@ export class PlanCalls {
   constructor(private readonly of: PlanCallParts) {}
 
   readonly plan: PlanRuns = (job: JobRecord, unsettled: readonly RunRecord[], window: PlanWindow): JobPlan | null => {
+    if (!this.of.parts.options.plans) return null;
     try {
       const plan = planRuns(
         this.underPause(job, window),

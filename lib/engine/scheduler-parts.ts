@@ -2,6 +2,7 @@ import type {
   Clock,
   EventSink,
   Executor,
+  Instant,
   JobContext,
   JobHooks,
   JobLogger,
@@ -22,6 +23,13 @@ export interface SchedulerOptions {
   readonly enabled: boolean;
   /** true: nothing that outlives the process is changed by a start; only calls of the registry write. */
   readonly observes: boolean;
+  /** false: only runs that are asked for are made; neither a fire time nor a start makes one. */
+  readonly plans: boolean;
+  /**
+   * What falls from this instant on, and is past when the scheduler starts, is due for the code's jobs in stores of this
+   * process; null: what is past is past. For a process that is started once for each minute.
+   */
+  readonly since: Instant | null;
   /** How long a claim lasts unless it is renewed; it is renewed each third of it. */
   readonly lease: Millis;
   /** How far ahead runs of a shared store are claimed. */
@@ -47,6 +55,8 @@ export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = Object.freeze({
   role: 'all',
   enabled: true,
   observes: false,
+  plans: true,
+  since: null,
   lease: 10_000,
   lookAhead: 1_000,
   poll: 5_000,

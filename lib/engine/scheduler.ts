@@ -126,7 +126,8 @@ export class Scheduler {
   start(): Awaitable<void> {
     this.expect('start', ['open']);
     this.current = 'running';
-    const nodes = this.isPassive ? [] : this.stores.all();
+    // Shared ones first: they tell of a pause of the application, which jobs of this process obey from the start.
+    const nodes = this.isPassive ? [] : [...this.stores.all()].sort((a, b) => order(a) - order(b));
     const begun = eachInTurn(nodes, (node) => this.begin(node));
     const { role } = this.parts.options;
     const data = { isPassive: this.isPassive, ...this.codeJobs.summary, ...(role === 'worker' ? { role } : {}) };
@@ -222,7 +223,7 @@ export class Scheduler {
    * @returns null: a pause stands in the way, or the job is gone
    */
   tick(id: string, tick: Tick): Awaitable<RunRecord | null> {
-    return this.driven.tick(id, tick);
+    return this.parts.options.plans ? this.driven.tick(id, tick) : null;
   }
 
   /** Tries a settled run once more, as a manual run with the same arguments. */
@@ -261,7 +262,8 @@ export class Scheduler {
 
   /** Fire times to come of active jobs, in order; 10,000 at most. */
   preview(from: Instant, to: Instant, filter: JobFilter & { store?: string } = {}): Awaitable<PreviewFire[]> {
-    return preview({ parts: this.parts, jobs: this, driven: this.driven }, { from, to }, filter);
+    const jobs = { list: (wanted?: JobFilter & { store?: string }) => this.listWithToCome(wanted) };
+    return preview({ parts: this.parts, jobs, driven: this.driven }, { from, to }, filter);
   }
 
   /** What a start of this code would change in stores that outlive the process; nothing is written. */
@@ -299,6 +301,25 @@ export class Scheduler {
     await this.quiet.until(() => this.quiet.isIdle(), null);
   }
 
+  /** Who only looks is shown what a start of this code would add, too. */
+  private listWithToCome(filter: JobFilter & { readonly store?: string } = {}): Awaitable<LocatedJob[]> {
+    const kept = this.list(filter);
+    if (!this.parts.options.observes) return kept;
+    const { ids, store: alias, paused, status } = filter;
+    return then(kept, (found) =>
+      then(this.diff(), ({ added }) => [
+        ...found,
+        ...added.filter(
+          ({ job, store }) =>
+            (ids?.includes(job.id) ?? true) &&
+            (alias === undefined || alias === store) &&
+            (status?.includes(job.status) ?? true) &&
+            paused !== true,
+        ),
+      ]),
+    );
+  }
+
   private get isPassive(): boolean {
     return isPassive(this.parts.options);
   }
@@ -313,7 +334,7 @@ export class Scheduler {
     const joined = node.join(this.codeJobs.idsByStore.get(node.store.alias) ?? []);
     const entered = then(
       joined,
-      step(() => enterStartRuns(node, this.parts.triggers, this.runCommands)),
+      step(() => (this.parts.options.plans ? enterStartRuns(node, this.parts.triggers, this.runCommands) : undefined)),
     );
     return then(
       entered,
@@ -365,4 +386,8 @@ export class Scheduler {
     if (allowed.includes(this.current)) return;
     throw new SchedulerStateError(method, this.current, allowed.join(' or '));
   }
+}
+
+function order({ store }: StoreNode): number {
+  return store.isShared ? 0 : 1;
 }

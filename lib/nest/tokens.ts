@@ -22,6 +22,10 @@ export interface StartMode {
   readonly observes?: boolean;
   /** Every store is one of this process: what runs here is seen nowhere else. */
   readonly inMemory?: boolean;
+  /** Only runs that are asked for are made: neither a fire time nor the start itself makes one. */
+  readonly onlyAsked?: boolean;
+  /** What falls in the current minute is due, also what was past when the process started. */
+  readonly wholeMinute?: boolean;
 }
 
 /**

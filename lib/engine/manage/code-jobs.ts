@@ -147,7 +147,8 @@ export class CodeJobs {
 
   private putInto(node: StoreNode, definitions: readonly JobDefinition[], report: MutableReport): Awaitable<void> {
     const now = node.time.now();
-    const putting = { now, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
+    const since = node.store.isShared ? null : this.parts.options.since;
+    const putting = { now, since, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
     const jobs = definitions.map((definition) => newJobOf(definition, putting));
     this.idsByStore.set(node.store.alias, jobs.map((job) => job.id).sort());
     if (this.parts.options.observes && node.store.isShared) return;

@@ -16,6 +16,8 @@ export interface Putting {
   readonly now: Instant;
   readonly appVersion: string;
   readonly triggers: TriggerCodec;
+  /** Fire times from here on count though they are past; null: those from now on. */
+  readonly since?: Instant | null;
 }
 
 /** Where a job stands on its trigger. */
@@ -24,7 +26,9 @@ export type Position = Pick<JobRecord, 'fireTime' | 'dueAt' | 'status' | 'status
 export function newJobOf(definition: JobDefinition, putting: Putting): NewJob {
   const { id, timezone } = definition;
   const trigger = definition.trigger.anchor({ now: putting.now, jobId: id, timezone });
-  const position = firstPosition(definition, trigger, putting.now);
+  // One that counts from its start has none before it.
+  const since = trigger.fixedDelay === null ? (putting.since ?? null) : null;
+  const position = firstPosition(definition, trigger, since === null ? putting.now : since - 1);
   return {
     id,
     aliases: definition.aliases,

@@ -11,13 +11,15 @@ import { makeStores } from './make-stores.js';
 import { RunEffects } from '../output/run-effects.js';
 import { runLogger, schedulerLog, textOf } from './nest-log.js';
 import type { ModuleRef } from '@nestjs/core';
-import type { Clock, Executor, JobDefinition, Store, TriggerCodec } from '../../core/index.js';
+import type { Clock, Executor, Instant, JobDefinition, Millis, Store, TriggerCodec } from '../../core/index.js';
 import type { SchedulerOptions, SchedulerParts } from '../../engine/index.js';
 import type { ScheduleFunction } from '../fluent/schedule.js';
 import type { HookBook } from '../handlers/index.js';
 import type { ResolvedModuleOptions } from '../options/index.js';
 import type { StartMode } from '../tokens.js';
 import type { RegistryParts } from '../registry/registry-parts.js';
+
+const MINUTE: Millis = 60_000;
 
 /** What a test or a command changes about how an application starts. */
 export interface StartChoices {
@@ -42,6 +44,8 @@ export class Assembly {
   /** Found when the application starts. */
   hooks: HookBook | null = null;
   definitions: readonly JobDefinition[] = [];
+  /** Start of the minute that this process is started for; null: it is not started for one. */
+  readonly minute: Instant | null;
 
   constructor(
     readonly options: ResolvedModuleOptions,
@@ -49,10 +53,11 @@ export class Assembly {
     readonly moduleRef: ModuleRef,
     private readonly start: StartChoices = {},
   ) {
+    this.minute = start.mode?.wholeMinute === true ? Math.floor(clock.now() / MINUTE) * MINUTE : null;
     this.calendars = new CalendarRegistry(options.calendars);
     this.triggers = createTriggerCodec({ calendars: this.calendars, keepsFunctions: true });
     this.injector = injectorView(moduleRef);
-    this.stores = makeStores({ options, clock, moduleRef, inMemory: start.mode?.inMemory });
+    this.stores = makeStores({ options, clock, moduleRef, ...start.mode });
     this.events = new EventBus((error, { type }) =>
       schedulerLog.error(`A listener to ${type} failed; runs go on.`, textOf(error)),
     );
@@ -101,6 +106,8 @@ export class Assembly {
         ...DEFAULT_SCHEDULER_OPTIONS,
         role: this.start.mode?.observes === true ? 'client' : options.role,
         observes: this.start.mode?.observes ?? false,
+        plans: this.start.mode?.onlyAsked !== true,
+        since: this.minute,
         enabled: options.enabled,
         lease: options.lease,
         shutdownTimeout: options.shutdownTimeout,

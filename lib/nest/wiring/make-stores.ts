@@ -4,6 +4,7 @@ import { millis } from '../options/index.js';
 import { LateStore } from './late-store.js';
 import { makeRedisStore } from './make-redis-store.js';
 import { StoreUnavailableError } from './module-errors.js';
+import { ObservedStore } from './observed-store.js';
 import type { ModuleRef } from '@nestjs/core';
 import type { Clock, OptionalPackage, Store } from '../../core/index.js';
 import type { TypeOrmStoreOptions as TypeOrmParts } from '../../stores/typeorm/index.js';
@@ -17,6 +18,8 @@ export interface StoreSurroundings {
   readonly moduleRef: ModuleRef;
   /** Every store is one of this process. */
   readonly inMemory?: boolean;
+  /** The process only looks: no store makes or upgrades its tables. */
+  readonly observes?: boolean;
 }
 
 /** The stores of the configuration, by alias. */
@@ -42,7 +45,7 @@ export function makeStores(surroundings: StoreSurroundings): Map<string, Store> 
 async function makeTypeOrmStore(
   alias: string,
   { dataSource, options, tablePrefix, schema, listen, runMigrations, busyTimeout }: TypeOrmStoreOptions,
-  { options: module, clock, moduleRef }: StoreSurroundings,
+  { options: module, clock, moduleRef, observes = false }: StoreSurroundings,
 ): Promise<Store> {
   // Loaded here, for TypeORM is an optional package that memory-only applications do not have.
   const { createTypeOrmStore } = await loadOptional(
@@ -57,10 +60,12 @@ async function makeTypeOrmStore(
     schema,
     listen,
     runMigrations,
+    observes,
     busyTimeout: busyTimeout === undefined ? undefined : millis(busyTimeout),
   };
   // Both places are TypeORM's own, which this room does not know: the store checks them.
-  return createTypeOrmStore({ alias, application, clock, ...more, ...(place as Place) });
+  const store = createTypeOrmStore({ alias, application, clock, ...more, ...(place as Place) });
+  return observes ? new ObservedStore(store, createMemoryStore({ alias, application, clock })) : store;
 }
 
 async function findDataSource(alias: string, name: string | undefined, moduleRef: ModuleRef): Promise<object> {

@@ -31,6 +31,7 @@ export function createTypeOrmStore(options: TypeOrmStoreOptions): Store {
     prefix: tablePrefix,
     schema: options.schema ?? (place as { schema?: string }).schema ?? null,
     runMigrations,
+    observes: options.observes ?? false,
     busyTimeout: options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT,
     listens: options.listen !== false,
     listenUrl: listenUrl(options),

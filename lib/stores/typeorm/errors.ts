@@ -186,6 +186,36 @@ export class SchemaMissingError extends SchedulerError {
   }
 }
 
+/** A store that only looks found nothing: no tables, or none of this application's rows in them. */
+export class StoreEmptyError extends SchedulerError {
+  readonly code = 'STORE_EMPTY';
+
+  constructor(
+    readonly store: string,
+    readonly application: string,
+  ) {
+    super(
+      `Store "${store}" holds nothing of the application "${application}" yet, and a process that only looks makes no ` +
+        `tables. The first start of the application makes them.`,
+    );
+  }
+}
+
+/** A store that only looks found tables of an earlier version of the package. */
+export class SchemaOutdatedError extends SchedulerError {
+  readonly code = 'SCHEMA_OUTDATED';
+
+  constructor(
+    readonly store: string,
+    readonly missing: readonly string[],
+  ) {
+    super(
+      `Store "${store}": its tables are those of an earlier version of nest-carillon (${missing.join(', ')} to come), and ` +
+        `a process that only looks upgrades nothing. Look with the version that is running, or start this one first.`,
+    );
+  }
+}
+
 /** The tables were made by a later version of the package, whose rules this one does not know. */
 export class NewerSchemaError extends SchedulerError {
   readonly code = 'NEWER_SCHEMA';

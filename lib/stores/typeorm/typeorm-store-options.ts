@@ -29,6 +29,8 @@ export interface TypeOrmStoreOptions {
   readonly listen?: boolean | string;
   /** Default true: `open` creates and upgrades the tables. False: it only checks them. */
   readonly runMigrations?: boolean;
+  /** true, for a process that only looks: `open` changes nothing, and throws where there is nothing to look at. */
+  readonly observes?: boolean;
   /** How long a step waits for another connection's write lock, in milliseconds; default 10,000. */
   readonly busyTimeout?: Millis;
 }

@@ -19,6 +19,7 @@ export interface DialectParts {
   /** Schema of the tables, where the database has them (PostgreSQL); null: the first of the search path. */
   readonly schema: string | null;
   readonly runMigrations: boolean;
+  readonly observes: boolean;
   readonly busyTimeout: Millis;
   /** false: no connection is kept to hear of other nodes' changes. */
   readonly listens: boolean;

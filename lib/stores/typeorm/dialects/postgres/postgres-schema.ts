@@ -1,4 +1,5 @@
 import { NewerSchemaError, SchemaMissingError } from '../../errors.js';
+import { refuseToMake } from '../../migrations/observed-schema.js';
 import { createStepsTable, noteStep, quotedSchema, stepsTableOf } from '../../migrations/index.js';
 import type { SchemaStep } from '../../migrations/index.js';
 import type { Link } from '../server/link.js';
@@ -14,6 +15,8 @@ export interface SchemaRequest {
   readonly steps: readonly SchemaStep[];
   /** false: what is missing is an error. */
   readonly runMigrations: boolean;
+  /** true: nothing is made, neither tables nor the application's row. */
+  readonly observes?: boolean;
 }
 
 /**
@@ -28,6 +31,10 @@ export async function prepareSchema(link: Link, request: SchemaRequest): Promise
   if (pending.length === 0) {
     const place = await findPlace(link, request);
     if (place !== null) return place;
+    if (request.observes === true) refuseToMake({ ...request, made: 1, missing: [] });
+  } else if (request.observes === true) {
+    const made = (await madeSteps(link, request)).length;
+    refuseToMake({ ...request, made, missing: pending.map((step) => step.name) });
   } else if (!request.runMigrations) {
     const missing = pending.map((step) => step.name);
     throw new SchemaMissingError(request.store, missing);

@@ -1,8 +1,10 @@
 import type { Database } from 'better-sqlite3';
+import { existsSync } from 'node:fs';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { loadOptional, MissingPackageError } from '../../../../core/index.js';
 import type { Awaitable, Clock, Millis } from '../../../../core/index.js';
 import { StoreClosedError, StoreFileError, TypeOrmStoreOptionsError } from '../../errors.js';
+import { refuseToMake } from '../../migrations/observed-schema.js';
 import type { StoreDatabase } from '../../session.js';
 import { runSteps } from '../../steps.js';
 import type { Steps } from '../../steps.js';
@@ -120,9 +122,11 @@ export class SqliteDatabase implements StoreDatabase {
     const { DataSource } = await loadOptional({ name: 'typeorm', feature, install: INSTALL }, () => import('typeorm'));
     let dataSource: DataSource | null = null;
     try {
+      // To open a file makes it.
+      if (this.parts.observes === true && !existsSync(this.file)) refuseToMake({ ...this.parts, made: 0, missing: [] });
       dataSource = await new DataSource(this.parts.options).initialize();
       const handle = handleIn(dataSource);
-      await this.retry.run(() => tune(handle, this.parts.store, this.file));
+      await this.retry.run(() => tune(handle, this.parts, this.file));
       const place = await this.retry.run(() => prepareSchema(handle, this.parts));
       this.opened = this.openedWith(dataSource, handle, place);
     } catch (error) {
@@ -226,8 +230,9 @@ function pathOf(handle: Database): unknown {
   return handle.prepare('SELECT file FROM pragma_database_list WHERE name = ?').pluck().get('main');
 }
 
-function tune(handle: Database, store: string, file: string): void {
-  const mode = handle.pragma('journal_mode = WAL', { simple: true });
+function tune(handle: Database, { store, observes }: SqliteDatabaseParts, file: string): void {
+  // The journal mode is kept in the file; where there are tables of ours, it is this one already.
+  const mode = observes === true ? 'wal' : handle.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal') {
     throw new StoreFileError(
       store,

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { NewerSchemaError, SchemaMissingError } from '../../errors.js';
+import { refuseToMake } from '../../migrations/observed-schema.js';
 import { createStepsTable, noteStep, stepsTableOf } from '../../migrations/index.js';
 import type { SchemaStep } from '../../migrations/index.js';
 import type { Place } from './scope.js';
@@ -12,6 +13,8 @@ export interface SchemaRequest {
   readonly steps: readonly SchemaStep[];
   /** false: what is missing is an error. */
   readonly runMigrations: boolean;
+  /** true: nothing is made, neither tables nor the application's row. */
+  readonly observes?: boolean;
 }
 
 /**
@@ -25,6 +28,10 @@ export function prepareSchema(handle: Database, request: SchemaRequest): Place {
   if (pendingSteps(handle, request).length === 0) {
     const place = findPlace(handle, request);
     if (place !== null) return place;
+    if (request.observes === true) refuseToMake({ ...request, made: 1, missing: [] });
+  } else if (request.observes === true) {
+    const made = madeSteps(handle, request.prefix).length;
+    refuseToMake({ ...request, made, missing: pendingSteps(handle, request).map((step) => step.name) });
   } else if (!request.runMigrations) {
     const missing = pendingSteps(handle, request).map((step) => step.name);
     throw new SchemaMissingError(request.store, missing);

@@ -3,6 +3,7 @@ export { CalendarIntervalTrigger, type CalendarInterval } from './calendar-inter
 export { CalendarRegistry } from './calendar-registry.js';
 export type { Calendar, CalendarPredicate, LocalDate } from './calendars/calendar.js';
 export type { BusinessHours, CalendarDefinition, IcsSource } from './calendars/calendar-of.js';
+export { firstClockChange, noteOf, wallRulesOf, type ClockChange, type WallRule } from './clock-changes.js';
 export { CronTrigger } from './cron-trigger.js';
 export type { CronFieldName, CronFields, CronFieldValue } from './cron/cron-fields.js';
 export { DateTrigger } from './date-trigger.js';

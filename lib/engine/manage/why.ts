@@ -1,4 +1,4 @@
-import type { Awaitable, Instant, JobRecord, RunRecord, Trigger } from '../../core/index.js';
+import type { Awaitable, Instant, JobPause, JobRecord, RunRecord, Trigger } from '../../core/index.js';
 import { isPausedAt } from '../plan-draft.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { then } from '../settled.js';
@@ -28,6 +28,11 @@ export interface Why {
   readonly text: string;
 }
 
+interface Found {
+  readonly node: StoreNode;
+  readonly job: JobRecord;
+}
+
 const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'timedOut', 'cancelled', 'lost']);
 const LIMIT = 20;
 
@@ -42,11 +47,22 @@ export class Explanations {
     return then(this.stores.find(id), (found): Awaitable<Why> => {
       if (found === null) return { verdict: 'unknownJob', runs: [], text: `There is no job "${id}".` };
       const page = found.node.store.history.page({ jobId: id, from: at, to: at, limit: LIMIT });
-      return then(page, ({ runs }) => (runs.length > 0 ? fromRuns(runs) : this.fromJob(found.node, found.job, at)));
+      return then(page, ({ runs }): Awaitable<Why> => {
+        if (runs.length > 0) return fromRuns(runs);
+        return then(this.pauseOfAll(found.job), (pause) => this.fromJob(found, at, pause));
+      });
     });
   }
 
-  private fromJob(node: StoreNode, job: JobRecord, at: Instant): Why {
+  /** The application's pause, where the job obeys it. */
+  private pauseOfAll({ policy }: JobRecord): Awaitable<JobPause | null> {
+    if (policy.evenInMaintenanceMode) return null;
+    return this.stores.firstOf(this.stores.all(), (node) =>
+      then(node.store.nodes.readPause(), (pause) => (isPausedAt(pause, node.time.now()) ? pause : null)),
+    );
+  }
+
+  private fromJob({ node, job }: Found, at: Instant, pauseOfAll: JobPause | null): Why {
     const now = node.time.now();
     const trigger = this.parts.triggers.decode(job.trigger);
     if (!isFireTime(trigger, at))
@@ -55,7 +71,12 @@ export class Explanations {
       return none('orphaned', `"${job.id}" is in no running node's code, so it does not fire.`);
     if (job.status === 'unresolved')
       return none('unresolved', `No running node knows the task ${job.task} of "${job.id}".`);
-    if (isPausedAt(job.pause, now)) return none('paused', pausedText(job));
+    if (isPausedAt(job.pause, now) && covers(job.pause!, job, { at, now })) {
+      return none('paused', pausedText(`"${job.id}"`, job.pause!));
+    }
+    if (pauseOfAll !== null && covers(pauseOfAll, job, { at, now })) {
+      return none('paused', pausedText('The application', pauseOfAll));
+    }
     if (job.fireTime !== null && at >= job.fireTime) return this.toCome(job, at, now);
     if (job.status === 'finished') return none('finished', `"${job.id}" is finished (${job.statusReason}).`);
     if (at < job.createdAt) return none('notYet', `"${job.id}" was added at ${show(job.createdAt)}, after that time.`);
@@ -92,11 +113,16 @@ function tail(run: RunRecord): string {
   return `${more === null ? '' : `: ${more}`}${range}`;
 }
 
-function pausedText({ id, pause }: JobRecord): string {
-  const { by, reason, until } = pause!;
-  const who = by === null ? '' : ` by ${by}`;
+/** What was handled before the pause, or comes after its end, is not explained by it. */
+function covers({ at: since, until }: JobPause, { fireTime }: JobRecord, { at, now }: { at: Instant; now: Instant }): boolean {
+  const isLeft = fireTime === null ? at >= since : at >= fireTime;
+  return isLeft && (until === null || at < until || at <= now);
+}
+
+function pausedText(who: string, { at, by, reason, until }: JobPause): string {
+  const author = by === null ? '' : ` by ${by}`;
   const why = reason === null ? '' : `: ${reason}`;
-  return `"${id}" is paused since ${show(pause!.at)}${who}${until === null ? '' : ` until ${show(until)}`}${why}.`;
+  return `${who} is paused since ${show(at)}${author}${until === null ? '' : ` until ${show(until)}`}${why}.`;
 }
 
 function isFireTime(trigger: Trigger, at: Instant): boolean {

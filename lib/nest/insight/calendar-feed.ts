@@ -4,10 +4,25 @@ import type { PreviewEntry } from '../registry/insight.js';
 /** Octets of a line, at most (RFC 5545, 3.1). */
 const LINE = 75;
 
+/** What a feed is made of, beside its fire times. */
+interface Feed {
+  readonly application: string;
+  readonly now: Date;
+  /** There is more than one preview answers. */
+  readonly isCut: boolean;
+  readonly jobOf: (id: string) => Job | undefined;
+}
+
+/** Says of a feed that there is more. */
+export function cutText(entries: readonly PreviewEntry[]): string {
+  const last = entries[entries.length - 1].fireTime.toISOString();
+  return `Only the first ${entries.length} fire times, the last of them at ${last}: there are more.`;
+}
+
 /** Fire times as an iCalendar feed (RFC 5545): one event each, without a length. */
 export function calendarFeed(
   entries: readonly PreviewEntry[],
-  { application, now, jobOf }: { application: string; now: Date; jobOf: (id: string) => Job | undefined },
+  { application, now, isCut, jobOf }: Feed,
 ): string {
   const events = entries.flatMap((entry) => eventOf(entry, jobOf(entry.jobId), { application, now }));
   const lines = [
@@ -15,6 +30,7 @@ export function calendarFeed(
     'VERSION:2.0',
     'PRODID:-//nest-carillon//schedule//EN',
     `X-WR-CALNAME:${escaped(application)}`,
+    ...(isCut ? [`X-WR-CALDESC:${escaped(cutText(entries))}`] : []),
     ...events,
     'END:VCALENDAR',
   ];

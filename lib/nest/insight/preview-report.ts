@@ -1,4 +1,5 @@
-import { wallTime } from '../../triggers/index.js';
+import { noteOf, wallTime } from '../../triggers/index.js';
+import type { WallRule } from '../../triggers/index.js';
 import type { PreviewEntry } from '../registry/insight.js';
 
 /** A fire time to come, on a wall clock. */
@@ -7,7 +8,7 @@ export interface ReportedFire extends PreviewEntry {
   readonly local: string;
   /** `+02:00`. */
   readonly offset: string;
-  /** What a change of the job's own clocks does to it; null: nothing. */
+  /** What a change of its trigger's own clocks does to it; null: nothing. */
   readonly clockChange: string | null;
 }
 
@@ -37,17 +38,17 @@ export interface PreviewReport {
 const MINUTE = 60_000;
 
 /**
- * @param zoneOf zone of a job, by which changes of the clocks are judged
+ * @param rulesOf what of a job's trigger goes by a wall clock: by it changes of the clocks are judged
  * @param limit fire times that were asked for, at most
  */
 export function previewReport(
   entries: readonly PreviewEntry[],
-  { timezone, zoneOf, limit }: { timezone: string; zoneOf: (jobId: string) => string; limit: number },
+  { timezone, rulesOf, limit }: { timezone: string; rulesOf: (jobId: string) => readonly WallRule[]; limit: number },
 ): PreviewReport {
   const fires = entries.map((entry): ReportedFire => {
     const at = entry.fireTime.getTime();
     const { text, offset } = wallTime(at, timezone);
-    return { ...entry, local: text, offset, clockChange: wallTime(at, zoneOf(entry.jobId)).note };
+    return { ...entry, local: text, offset, clockChange: noteOf(rulesOf(entry.jobId), at) };
   });
   const byMinute = grouped(entries, (at) => Math.floor(at / MINUTE) * MINUTE);
   const byInstant = [...grouped(entries, (at) => at)].filter(([, jobIds]) => jobIds.length > 1);

@@ -7,8 +7,11 @@ import { calendarFeed } from './calendar-feed.js';
 import { previewReport } from './preview-report.js';
 import { scheduleChanges } from './schedule-changes.js';
 import { lintSchedule } from './schedule-lint.js';
-import type { Instant } from '../../core/index.js';
-import type { PreviewEntry } from '../registry/insight.js';
+import { wallRulesOf } from '../../triggers/index.js';
+import type { Instant, JobRecord, TriggerJson } from '../../core/index.js';
+import type { LocatedJob } from '../../engine/index.js';
+import type { WallRule } from '../../triggers/index.js';
+import type { PreviewEntry, WhyAnswer } from '../registry/insight.js';
 import type { PreviewFilter, ReportFilter } from '../registry/registry-options.js';
 import type { RegistryParts } from '../registry/registry-parts.js';
 import type { PreviewReport } from './preview-report.js';
@@ -28,18 +31,21 @@ export class ScheduleInsight {
 
   async report(window: Window, { timezone, ...filter }: ReportFilter): Promise<PreviewReport> {
     const shown = timezone ?? this.parts.options.timezone;
-    const zones = new Map((await this.parts.scheduler.list()).map(({ job }) => [job.id, job.timezone]));
     const entries = await this.preview(window, filter);
-    return previewReport(entries, { timezone: shown, zoneOf: (id) => zones.get(id) ?? shown, limit: PREVIEW_LIMIT });
+    const due = new Set(entries.map(({ jobId }) => jobId));
+    const jobs = (await this.jobs()).filter(({ job }) => due.has(job.id));
+    const rules = new Map(jobs.map(({ job }) => [job.id, this.rulesOf(job)]));
+    return previewReport(entries, { timezone: shown, rulesOf: (id) => rules.get(id) ?? [], limit: PREVIEW_LIMIT });
   }
 
   async calendar(window: Window, filter: PreviewFilter): Promise<string> {
-    const { scheduler, options, clock } = this.parts;
+    const { options, clock } = this.parts;
     const entries = await this.preview(window, filter);
-    const jobs = new Map((await scheduler.list()).map(({ job, store }) => [job.id, { job, store }]));
+    const jobs = new Map((await this.jobs()).map(({ job, store }) => [job.id, { job, store }]));
     return calendarFeed(entries, {
       application: options.application,
       now: new Date(clock.now()),
+      isCut: entries.length >= PREVIEW_LIMIT,
       jobOf: (id) => {
         const found = jobs.get(id);
         return found === undefined ? undefined : Job.ofRecord(found.job, { store: found.store, parts: this.parts });
@@ -47,18 +53,43 @@ export class ScheduleInsight {
     });
   }
 
+  /** Of a job that a start of this code would add; null: it would add none of that id. */
+  async whyToCome(id: string): Promise<WhyAnswer | null> {
+    const found = (await this.parts.scheduler.diff()).added.find(({ job }) => job.id === id);
+    if (found === undefined) return null;
+    const text = `"${id}" is in this code and not yet in store "${found.store}": the first start of this code adds it.`;
+    return { verdict: 'notYet', text, runs: [] };
+  }
+
   async diff(): Promise<ScheduleChanges> {
     return scheduleChanges(await this.parts.scheduler.diff(), this.parts);
   }
 
   async lint(): Promise<LintFinding[]> {
-    const { scheduler, triggers, options, clock } = this.parts;
-    const [kept, { added }] = [await scheduler.list(), await scheduler.diff()];
-    const jobs = [...kept, ...added].flatMap(({ job, store }) =>
+    const { triggers, options, clock } = this.parts;
+    const jobs = (await this.jobs()).flatMap(({ job, store }) =>
       storedTriggerView(job.trigger, triggers).kind === 'unreadable'
         ? []
-        : [{ job, trigger: triggers.decode(job.trigger), isShared: isShared(options.stores[store]) }],
+        : [
+            {
+              job,
+              trigger: triggers.decode(job.trigger),
+              rules: this.rulesOf(job),
+              isShared: isShared(options.stores[store]),
+            },
+          ],
     );
     return lintSchedule(jobs, clock.now());
+  }
+
+  /** Those that are kept, and those that a start of this code would add. */
+  private async jobs(): Promise<LocatedJob[]> {
+    const { scheduler } = this.parts;
+    return [...(await scheduler.list()), ...(await scheduler.diff()).added];
+  }
+
+  private rulesOf({ trigger }: JobRecord): WallRule[] {
+    const { triggers } = this.parts;
+    return wallRulesOf(JSON.parse(trigger) as TriggerJson, (json) => triggers.decode(JSON.stringify(json)));
   }
 }

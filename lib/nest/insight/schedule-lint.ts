@@ -1,5 +1,6 @@
-import { wallTime } from '../../triggers/index.js';
+import { firstClockChange } from '../../triggers/index.js';
 import type { Instant, JobRecord, Trigger } from '../../core/index.js';
+import type { WallRule } from '../../triggers/index.js';
 
 /** What looks wrong about a job's schedule. */
 export interface LintFinding {
@@ -13,12 +14,15 @@ export interface LintFinding {
 export interface LintedJob {
   readonly job: JobRecord;
   readonly trigger: Trigger;
+  /** What of it goes by a wall clock. */
+  readonly rules: readonly WallRule[];
   readonly isShared: boolean;
 }
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const YEAR = 366 * DAY;
 /** Fires within a minute that are more likely a slip than meant: each 5 s. */
 const OFTEN = 12;
 /** Fire times of a job that are looked at. */
@@ -35,7 +39,7 @@ export function lintSchedule(jobs: readonly LintedJob[], now: Instant): LintFind
   const looked = jobs
     .filter(({ job, trigger }) => trigger.isDriven !== true && !trigger.runOnStart && job.status !== 'orphaned')
     .map((it) => ({ ...it, fires: firesOf(it, now) }));
-  return [...looked.flatMap(lintJob), ...lintSlots(looked, now)];
+  return [...looked.flatMap((it) => lintJob(it, now)), ...lintSlots(looked, now)];
 }
 
 interface Looked extends LintedJob {
@@ -45,14 +49,14 @@ interface Looked extends LintedJob {
 function firesOf({ trigger }: LintedJob, now: Instant): Instant[] {
   const fires: Instant[] = [];
   let next = trigger.next(now);
-  while (next !== null && next <= now + 366 * DAY && fires.length < LOOKED_AT) {
+  while (next !== null && next <= now + YEAR && fires.length < LOOKED_AT) {
     fires.push(next);
     next = trigger.next(next);
   }
   return fires;
 }
 
-function lintJob({ job, trigger, isShared, fires }: Looked): LintFinding[] {
+function lintJob({ job, trigger, rules, isShared, fires }: Looked, now: Instant): LintFinding[] {
   const findings: LintFinding[] = [];
   const find = (rule: LintFinding['rule'], text: string): void =>
     void findings.push({ rule, jobIds: [job.id], text: `Job "${job.id}" ${text}` });
@@ -74,7 +78,7 @@ function lintJob({ job, trigger, isShared, fires }: Looked): LintFinding[] {
       `has a grace of ${seconds(misfireGraceTime)}, less than a poll of its store: runs may be missed.`,
     );
   }
-  const change = clockChangeOf(job, fires);
+  const change = clockChangeOf(rules, now);
   if (change !== null) find('clockChange', change);
   return findings;
 }
@@ -83,13 +87,11 @@ function isOver({ status, fireTime }: JobRecord): boolean {
   return status === 'finished' || fireTime === null;
 }
 
-/** Only jobs that name a time of day can fall into a change: whoever fires each quarter of an hour fires there, too. */
-function clockChangeOf({ timezone }: JobRecord, fires: readonly Instant[]): string | null {
-  if (shortestPeriod(fires) < 2 * HOUR) return null;
-  const hit = fires.find((at) => wallTime(at, timezone).note !== null);
-  if (hit === undefined) return null;
-  const { text, note } = wallTime(hit, timezone);
-  return `falls into a change of the clocks at ${text} (${timezone}): ${note}. Choose a time outside of 00:00 to 03:00.`;
+function clockChangeOf(rules: readonly WallRule[], now: Instant): string | null {
+  const found = firstClockChange(rules, now, now + YEAR);
+  if (found === null) return null;
+  const { local, timezone, note } = found;
+  return `falls into a change of the clocks at ${local} (${timezone}): ${note}. Choose a time outside of 00:00 to 03:00.`;
 }
 
 function shortestPeriod(fires: readonly Instant[]): number {

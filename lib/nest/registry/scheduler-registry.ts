@@ -30,6 +30,8 @@ import { Run, runsOf } from './run.js';
 import type { Runs } from './run.js';
 import { checkedTrigger } from './runtime-job.js';
 
+const DAY = 86_400_000;
+
 /**
  * Adds, reads and manages jobs while the application runs. Works from the application's start on (`onModuleInit` of any
  * provider), in processes of every role.
@@ -290,15 +292,25 @@ export class SchedulerRegistry {
    * The same on wall clocks: with what changes of the clocks do to each, how much is due in each minute, and what is due
    * together.
    *
+   * @param to default: 24 hours after `from`
    * @param filter.timezone zone in which times are shown. Default: the module's
    */
-  async previewReport(from: InstantInput, to: InstantInput, filter: options.ReportFilter = {}): Promise<PreviewReport> {
+  async previewReport(
+    from: InstantInput,
+    to?: InstantInput,
+    filter: options.ReportFilter = {},
+  ): Promise<PreviewReport> {
     this.check(filter, tables.REPORT_CALL, 'previewReport');
     return this.insight.report(this.windowOf(from, to, 'previewReport'), filter);
   }
 
-  /** Fire times to come as an iCalendar feed, for a calendar program to subscribe to. */
-  async previewCalendar(from: InstantInput, to: InstantInput, filter: options.PreviewFilter = {}): Promise<string> {
+  /**
+   * Fire times to come as an iCalendar feed, for a calendar program to subscribe to. It says so itself, in `X-WR-CALDESC`,
+   * where it ends with the 10,000th of them.
+   *
+   * @param to default: 24 hours after `from`
+   */
+  async previewCalendar(from: InstantInput, to?: InstantInput, filter: options.PreviewFilter = {}): Promise<string> {
     this.check(filter, tables.PREVIEW_CALL, 'previewCalendar');
     return this.insight.calendar(this.windowOf(from, to, 'previewCalendar'), filter);
   }
@@ -328,7 +340,8 @@ export class SchedulerRegistry {
     const place = placeOf('why', id);
     checkId(id, 'id', place);
     const zone = (await this.parts.scheduler.get(id))?.job.timezone ?? this.parts.options.timezone;
-    return whyAnswer(await this.parts.scheduler.why(id, checkedInstant(at, 'at', { place, zone })));
+    const answer = await this.parts.scheduler.why(id, checkedInstant(at, 'at', { place, zone }));
+    return (answer.verdict === 'unknownJob' ? await this.insight.whyToCome(id) : null) ?? whyAnswer(answer);
   }
 
   private check(given: unknown, call: CallTable, method: string, id?: unknown): void {
@@ -361,8 +374,11 @@ export class SchedulerRegistry {
     return { by, reason, until: null };
   }
 
-  private windowOf(from: InstantInput, to: InstantInput, method: string): [Instant, Instant] {
-    return this.window(from, to, { place: placeOf(method), zone: this.parts.options.timezone });
+  private windowOf(from: InstantInput, to: InstantInput | undefined, method: string): [Instant, Instant] {
+    const spot = { place: placeOf(method), zone: this.parts.options.timezone };
+    if (to !== undefined) return this.window(from, to, spot);
+    const start = checkedInstant(from, 'from', spot);
+    return [start, start + DAY];
   }
 
   private window(from: InstantInput, to: InstantInput, spot: { place: string; zone: string }): [Instant, Instant] {

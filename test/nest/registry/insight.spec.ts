@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
 import ICAL from 'ical.js';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { At, Cron, Interval, type SchedulerModuleOptions } from '../../../lib/index.js';
+import { At, Cron, cron, Interval, Scheduled, type SchedulerModuleOptions } from '../../../lib/index.js';
 import { SCHEDULER_START_MODE } from '../../../lib/nest/index.js';
 import { startApp, type NestApp, type NestAppOptions } from '../nest-app.js';
 
@@ -43,6 +43,61 @@ describe('registry.previewReport', () => {
     expect(fires.map(({ jobId, local, clockChange }) => [jobId, local, clockChange])).toEqual([
       ['berlin', '2026-03-29 01:00:00', 'the clocks go forward from 02:00 to 03:00: what falls between is due now'],
     ]);
+  });
+
+  it('leaves alone a job that names the first instant after a gap itself', async () => {
+    @Injectable()
+    class Early {
+      @Cron('0 3 * * *', { id: 'three', timezone: 'Europe/Berlin' }) three() {}
+      @Cron('30 2,8,14,20 * * *', { id: 'half', timezone: 'Europe/Berlin' }) half() {}
+    }
+    const { registry } = await start({ providers: [Early], now: '2026-03-20T00:00Z' });
+    const { fires } = await registry.previewReport('2026-03-29T00:59Z', '2026-03-29T01:10Z');
+    expect(fires.map(({ jobId, clockChange }) => [jobId, clockChange !== null])).toEqual([
+      ['half', true],
+      ['three', false],
+    ]);
+  });
+
+  it('goes by the zone of the trigger, not of the job', async () => {
+    @Injectable()
+    class Elsewhere {
+      @Scheduled(cron('30 2 * * *', { timezone: 'Europe/Berlin' }), { id: 'elsewhere' }) run() {}
+    }
+    const { registry } = await start({ providers: [Elsewhere], now: '2026-03-20T00:00Z' });
+    const { fires } = await registry.previewReport('2026-03-29T00:00Z', '2026-03-29T01:10Z');
+    expect(fires.map(({ clockChange }) => clockChange)).toEqual([
+      'the clocks go forward from 02:00 to 03:00: what falls between is due now',
+    ]);
+    expect((await registry.lint()).map(({ rule }) => rule)).toEqual(['clockChange']);
+  });
+
+  it('answers 24 hours from an instant that is read in the zone of the module, where no end is given', async () => {
+    @Injectable()
+    class Minutely {
+      @Cron('* * * * *', { id: 'minutely' }) run() {}
+    }
+    const { registry } = await start({ providers: [Minutely], options: { timezone: 'Europe/Berlin' } });
+    const { fires } = await registry.previewReport('2026-12-01 12:00');
+    expect([fires[0].local, fires.at(-1)!.local, fires.length]).toEqual([
+      '2026-12-01 12:00:00',
+      '2026-12-02 12:00:00',
+      1_441,
+    ]);
+  });
+
+  it('says of a feed that it ends before its window does', async () => {
+    @Injectable()
+    class Minutely {
+      @Cron('* * * * *', { id: 'minutely' }) run() {}
+    }
+    const { registry } = await start({ providers: [Minutely] });
+    const whole = await registry.previewCalendar('2026-03-01T00:00Z');
+    expect(whole).not.toContain('X-WR-CALDESC');
+    const cut = await registry.previewCalendar('2026-03-01T00:00Z', '2026-03-10T00:00Z');
+    expect(cut.replaceAll('\r\n ', '')).toContain(
+      'X-WR-CALDESC:Only the first 10000 fire times\\, the last of them at 2026-03-07T22:40:00.000Z: there are more.',
+    );
   });
 
   it('counts what is due in a minute, and names what is due together', async () => {
@@ -97,11 +152,20 @@ describe('registry.lint', () => {
       @Cron('0 9 * * *', { id: 'slot-a' }) slotA() {}
       @Cron('0 9 * * 1-5', { id: 'slot-b' }) slotB() {}
       @Cron('7 11 * * *', { id: 'well', timezone: 'Europe/Berlin' }) well() {}
+      @Cron('0 3 * * *', { id: 'three', timezone: 'Europe/Berlin' }) three() {}
+      @Cron('50 2,8,14,20 * * *', { id: 'half', timezone: 'Europe/Berlin' }) half() {}
+      @Cron('*/15 * * * *', { id: 'quarter', timezone: 'Europe/Berlin' }) quarter() {}
+      @Cron('*/15 2 * * *', { id: 'at-two', timezone: 'Europe/Berlin' }) atTwo() {}
+      @Scheduled(cron('40 2 * * *', { timezone: 'Europe/Paris' }), { id: 'elsewhere' }) elsewhere() {}
     }
-    const { registry } = await start({ providers: [Doubtful] });
+    // More than 400 fire times of "half" before the clocks change.
+    const { registry } = await start({ providers: [Doubtful], now: '2026-04-01T00:00Z' });
     const found = await registry.lint();
     expect(found.map(({ rule, jobIds }) => [rule, ...jobIds]).sort()).toEqual([
+      ['clockChange', 'at-two'],
       ['clockChange', 'change'],
+      ['clockChange', 'elsewhere'],
+      ['clockChange', 'half'],
       ['firesOften', 'often'],
       ['longerThanPeriod', 'long'],
       ['neverFires', 'past'],
@@ -181,6 +245,65 @@ describe('registry.diff', () => {
     expect((await second.registry.list()).map(({ id }) => id)).toEqual(['gone', 'limited', 'moved', 'runtime', 'same']);
     expect((await second.registry.get('moved'))!.nextFireTime!.toISOString()).toBe('2026-03-01T02:00:00.000Z');
     expect(await second.registry.nodes()).toEqual([]);
+  });
+});
+
+describe('a process that only looks', () => {
+  it('answers of jobs that no start has put into their store yet, and of no other', async () => {
+    @Injectable()
+    class Fresh {
+      @Cron('0 6 * * *', { id: 'fresh', store: 'db' }) run() {}
+    }
+    const file = join(mkdtempSync(join(tmpdir(), 'carillon-fresh-')), 'jobs.db');
+    const options: SchedulerModuleOptions = {
+      application: 'shop',
+      stores: { db: { type: 'typeorm', options: { type: 'better-sqlite3', database: file } } },
+    };
+    const observing = {
+      module: class Observing {},
+      global: true,
+      providers: [{ provide: SCHEDULER_START_MODE, useValue: { observes: true } }],
+      exports: [SCHEDULER_START_MODE],
+    };
+    const { registry } = await start({ providers: [Fresh], options, imports: [observing] });
+    const fires = await registry.preview('2026-03-01T00:00Z', '2026-03-02T00:00Z');
+    expect(fires.map(({ jobId }) => jobId)).toEqual(['fresh']);
+    expect(await registry.why('fresh', '2026-03-01T06:00Z')).toMatchObject({
+      verdict: 'notYet',
+      text: '"fresh" is in this code and not yet in store "db": the first start of this code adds it.',
+    });
+    expect((await registry.why('nobody', '2026-03-01T06:00Z')).verdict).toBe('unknownJob');
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('registry.why and pauses', () => {
+  @Injectable()
+  class Hourly {
+    @Cron('0 * * * *', { id: 'hourly', keepHistory: false }) run() {}
+    @Cron('0 * * * *', { id: 'always', evenInMaintenanceMode: true }) always() {}
+  }
+
+  it('explains by a pause what falls into it, and neither what was before it nor what comes after its end', async () => {
+    const { registry, clock } = await start({ providers: [Hourly], now: '2026-03-01T00:30Z' });
+    clock.advance({ hours: 1 });
+    await registry.pause('hourly', { reason: 'holiday', until: '2026-03-01T05:30Z' });
+    clock.advance({ hours: 1 });
+    const verdict = async (at: string) => (await registry.why('hourly', at)).verdict;
+    expect(await verdict('2026-03-01T01:00Z')).not.toBe('paused');
+    expect(await verdict('2026-03-01T02:00Z')).toBe('paused');
+    expect(await verdict('2026-03-01T05:00Z')).toBe('paused');
+    expect(await verdict('2026-03-01T06:00Z')).toBe('notYet');
+  });
+
+  it('knows the pause of the application, and who goes on all the same', async () => {
+    const { registry, clock } = await start({ providers: [Hourly], now: '2026-03-01T00:30Z' });
+    await registry.pauseAll({ by: 'ops', reason: 'deploy' });
+    clock.advance({ hours: 1 });
+    expect((await registry.why('hourly', '2026-03-01T01:00Z')).text).toBe(
+      'The application is paused since 2026-03-01T00:30:00.000Z by ops: deploy.',
+    );
+    expect((await registry.why('always', '2026-03-01T01:00Z')).verdict).toBe('ran');
   });
 });
 

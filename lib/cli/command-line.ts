@@ -1,27 +1,43 @@
 import { parseArgs } from 'node:util';
 import { SchedulerError } from '../core/index.js';
 import { nearest } from '../nest/index.js';
+import { textOf } from './app-path.js';
 import { startApplication } from './application.js';
 import { COMMANDS } from './commands/index.js';
 import { CommandLineError, EXIT } from './errors.js';
 import { COMMON_OPTIONS, helpOf, overview } from './help.js';
+import { RunWatch } from './run-watch.js';
+import { Signals } from './signals.js';
+import { StderrConsole, StderrLogger } from './stderr-logger.js';
+import type { Application } from './application.js';
 import type { Command, CommandParts, Given } from './command.js';
 import type { Terminal } from './terminal.js';
+
+/** Refused by the registry, and it is the words that were wrong. */
+const MISUNDERSTOOD: ReadonlySet<string> = new Set([
+  'INVALID_OPTIONS',
+  'INVALID_ARGUMENTS',
+  'INVALID_TIMEZONE',
+  'UNKNOWN_JOB',
+  'UNKNOWN_RUN',
+  'JOB_NOT_ENABLED',
+]);
 
 /**
  * Runs one command of the command line `carillon`.
  *
  * @param words what stands behind `carillon`
- * @returns the exit code: 0, 1 when the answer is no, 2 when it was not understood, 3 when the application does not start
+ * @returns the exit code: 0, 1 when the answer is no, 2 when it was not understood, 3 when the application does not start,
+ *   4 when it could not be done
  */
 export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await dispatch(words, terminal);
   } catch (error) {
-    if (!(error instanceof SchedulerError)) throw error;
-    terminal.err(terminal.colours.red(error.message));
-    if (words.includes('--verbose')) terminal.err(stackOf(error));
-    return error instanceof CommandLineError ? error.exitCode : EXIT.usage;
+    terminal.err(terminal.colours.red(textOf(error)));
+    if (words.includes('--verbose') && error instanceof Error) terminal.err(stackOf(error));
+    if (error instanceof CommandLineError) return error.exitCode;
+    return error instanceof SchedulerError && MISUNDERSTOOD.has(error.code) ? EXIT.usage : EXIT.failed;
   }
 }
 
@@ -40,22 +56,45 @@ async function dispatch(words: readonly string[], terminal: Terminal): Promise<n
   return carryOut(command, given, terminal);
 }
 
+const ENDING = 'no more is started; open runs may end. Once more ends them at once.';
+
 async function carryOut(command: Command, given: Given, terminal: Terminal): Promise<number> {
-  const application = await startApplication(given.text('app'), command.start(given), terminal);
-  const parts: CommandParts = {
-    ...application,
-    given,
-    terminal,
-    print(data, show) {
-      if (given.is('json')) terminal.out(JSON.stringify(data, null, 2));
-      else show().forEach((line) => terminal.out(line));
-    },
-  };
+  const mode = command.start(given);
+  const signals = new Signals(terminal, mode.observes === true ? null : ENDING);
   try {
-    return await command.run(parts);
+    let watch: RunWatch | null = null;
+    const application = await startApplication(given.text('app'), {
+      mode,
+      logger: command.runs?.(given) === 'on' ? new StderrConsole() : new StderrLogger(terminal),
+      assembled: (assembly) => {
+        if (command.runs !== undefined) watch = new RunWatch(assembly, { terminal, asJson: given.is('json') });
+      },
+    });
+    const parts: CommandParts = { ...application, given, terminal, signals, watch, print: printer(given, terminal) };
+    return await closing(application, () => signals.orAsked(() => command.run(parts)));
   } finally {
-    await application.close();
+    signals.end();
   }
+}
+
+/** Closes the application behind the work; what went wrong in the work comes before what goes wrong then. */
+async function closing(application: Application, work: () => Promise<number>): Promise<number> {
+  let code: number;
+  try {
+    code = await work();
+  } catch (error) {
+    await application.close().catch(() => undefined);
+    throw error;
+  }
+  await application.close();
+  return code;
+}
+
+function printer(given: Given, terminal: Terminal): CommandParts['print'] {
+  return (data, show) => {
+    if (given.is('json')) terminal.out(JSON.stringify(data, null, 2));
+    else show().forEach((line) => terminal.out(line));
+  };
 }
 
 function commandNamed(name: string): Command {
@@ -99,7 +138,7 @@ function parsedArgs(
   } catch (cause) {
     const { message } = cause as Error;
     throw new CommandLineError(
-      `${command.name}: ${message.split('. ')[0]}. carillon ${command.name} --help shows its options.`,
+      `${command.name}: ${message.split(/\. |\.?\n/)[0]}. carillon ${command.name} --help shows its options.`,
       EXIT.usage,
       { cause },
     );

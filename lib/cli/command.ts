@@ -1,5 +1,7 @@
 import type { StartMode } from '../nest/index.js';
 import type { Application } from './application.js';
+import type { RunWatch } from './run-watch.js';
+import type { Signals } from './signals.js';
 import type { Terminal } from './terminal.js';
 
 /** An option of a command, beside `--app`, `--json`, `--help` and `--verbose`. */
@@ -22,6 +24,9 @@ export interface Given {
 export interface CommandParts extends Application {
   readonly given: Given;
   readonly terminal: Terminal;
+  readonly signals: Signals;
+  /** Of commands that run the schedule; null: of others. */
+  readonly watch: RunWatch | null;
   /** Prints data as JSON where `--json` asks for it, else what `show` makes of it. */
   print(data: unknown, show: () => readonly string[]): void;
 }
@@ -36,6 +41,8 @@ export interface Command {
   readonly options: Readonly<Record<string, CommandOption>>;
   readonly examples: readonly string[];
   readonly start: (given: Given) => StartMode;
+  /** Runs the schedule, until it is ended or once: each run is told, and while it goes `on` the application's log, too. */
+  readonly runs?: (given: Given) => 'on' | 'once';
   /** @returns the exit code */
   run(parts: CommandParts): Promise<number>;
 }

@@ -9,6 +9,8 @@ export const EXIT = {
   usage: 2,
   /** The application could not be loaded or started. */
   application: 3,
+  /** It could not be done: a store does not answer, this process may not run jobs, or what nobody thought of. */
+  failed: 4,
 } as const;
 
 /** A command that was not understood, or cannot be done. */

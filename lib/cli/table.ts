@@ -27,7 +27,7 @@ export function tableLines({ heads, rows, columns, shrinks }: TableShape, head: 
     cells
       .map(({ text, colour }, column) => {
         const fitted = fit(text, widths[column], column === cells.length - 1);
-        return colour === undefined ? fitted : fitted.replace(fitted.trimEnd(), colour(fitted.trimEnd()));
+        return colour === undefined ? fitted : fitted.replace(fitted.trimEnd(), colour);
       })
       .join(' '.repeat(GAP))
       .trimEnd();

@@ -1,3 +1,5 @@
+import { CommandLineError, EXIT } from './errors.js';
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -37,4 +39,20 @@ export function lengthText(length: number): string {
   const second = units[first + 1];
   const rest = second === undefined ? 0 : Math.floor((length % size) / second[0]);
   return `${Math.floor(length / size)} ${name}${rest === 0 ? '' : ` ${rest} ${second[1]}`}`;
+}
+
+/** @throws {CommandLineError} it is no zone's name */
+export function checkedZone(timezone: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    return timezone;
+  } catch (cause) {
+    throw new CommandLineError(
+      `There is no time zone "${timezone}". Give an IANA name such as Europe/Berlin.`,
+      EXIT.usage,
+      {
+        cause,
+      },
+    );
+  }
 }

@@ -41,11 +41,11 @@ describe('schedule:run --once', () => {
     expect(first).toBe('');
     // As if the minute had come: the row says so, and two calls meet it.
     await makeDue('minutely');
-    const [one, other] = [await commands.run('schedule:run --once'), await commands.run('schedule:run --once')];
-    expect([one.code, other.code]).toEqual([0, 0]);
+    const words = ['schedule:run', '--once', '--app', commands.app()];
+    const calls = await Promise.all([commands.runBin(words), commands.runBin(words)]);
+    expect(calls.map(({ code }) => code)).toEqual([0, 0]);
     expect(readFileSync(commands.env.CLI_EVIDENCE, 'utf8').trim().split('\n')).toHaveLength(1);
-    expect(one.out).toMatch(/minutely {2}succeeded/);
-    expect(other.out).not.toMatch(/minutely {2}succeeded/);
+    expect(calls.filter(({ out }) => /minutely {2}succeeded/.test(out))).toHaveLength(1);
   });
 });
 
@@ -73,7 +73,7 @@ describe('reading', () => {
     expect(out).toMatch(/report +active +At 09:00/);
     expect(out).toMatch(/off +not enabled/);
     expect(out).toMatch(/ {4}\d{4}-\d\d-\d\d 09:00:00/);
-    expect(out).toMatch(/No live node|live node/);
+    expect(out).toMatch(/^No live node in a shared store\.$/m);
   });
 
   it('schedule:preview lists fire times with changes of the clocks, load and an iCalendar feed', async () => {
@@ -144,6 +144,10 @@ describe('what is wrong is said in one line, with an exit code', () => {
     ['an unknown option', 'schedule:list --nxt 3', 2, /^schedule:list: Unknown option '--nxt'/],
     ['too many words', 'schedule:list report', 2, /takes no words: "report" is too many/],
     ['an unknown job', 'schedule:pause repor', 2, /^There is no job "repor"\. Did you mean report\?/],
+    ['an unknown job of a preview', 'schedule:preview --job nosuch', 2, /^There is no job "nosuch"/],
+    ['a feed and JSON', 'schedule:preview --ics --json', 2, /--ics and --json exclude each other/],
+    ['an option without its value', 'schedule:history --state', 2, /Option '--state' argument is ambiguous/],
+    ['a catch-up of all', 'schedule:resume --all --catch-up', 2, /--catch-up is for one job/],
     ['a wrong zone', 'schedule:list --timezone Mars/Base', 2, /no time zone "Mars\/Base"/],
     ['a wrong count', 'schedule:list --next many', 2, /--next is many/],
     ['an instant that is none', 'schedule:why report --at soon', 2, /option "at" is 'soon'/],

@@ -1,7 +1,7 @@
 import { observing } from '../command.js';
 import { CommandLineError } from '../errors.js';
 import { tableLines } from '../table.js';
-import { localTime, relativeTime } from '../times.js';
+import { checkedZone, localTime, relativeTime } from '../times.js';
 import type { Job, SchedulerNode } from '../../nest/index.js';
 import type { Command, CommandParts } from '../command.js';
 import type { Cell } from '../table.js';
@@ -61,7 +61,10 @@ async function nextFires(
   checkedZone(timezone);
   const fires = new Map<string, Date[]>();
   if (count === 0) return fires;
-  const located = new Map((await assembly.scheduler.list()).map(({ job }) => [job.id, job.trigger]));
+  const { scheduler } = assembly;
+  const located = new Map(
+    [...(await scheduler.diff()).added, ...(await scheduler.list())].map(({ job }) => [job.id, job.trigger]),
+  );
   for (const job of jobs) {
     const trigger = located.get(job.id);
     if (trigger === undefined || job.nextFireTime === null || job.trigger.kind === 'unreadable') continue;
@@ -75,17 +78,6 @@ async function nextFires(
     fires.set(job.id, list);
   }
   return fires;
-}
-
-export function checkedZone(timezone: string): string {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone });
-    return timezone;
-  } catch (cause) {
-    throw new CommandLineError(`There is no time zone "${timezone}". Give an IANA name such as Europe/Berlin.`, 2, {
-      cause,
-    });
-  }
 }
 
 interface Shown {

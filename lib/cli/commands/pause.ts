@@ -47,6 +47,12 @@ export const resume: Command = {
     const { registry, given } = parts;
     const id = target(parts, 'schedule:resume');
     if (id === null) {
+      if (given.is('catch-up')) {
+        throw new CommandLineError(
+          'schedule:resume: --catch-up is for one job. After --all, what was missed is recorded as skipped; make up for it ' +
+            'job by job, with registry.backfill().',
+        );
+      }
       await registry.resumeAll();
       parts.print({ resumed: 'all' }, () => ['The application goes on.']);
       return 0;

@@ -1,10 +1,11 @@
 import { observing } from '../command.js';
+import { CommandLineError } from '../errors.js';
+import { knownJob } from '../job-place.js';
 import { tableLines } from '../table.js';
-import { checkedZone } from './list.js';
+import { checkedZone } from '../times.js';
 import type { PreviewReport } from '../../nest/index.js';
 import type { Command, CommandParts } from '../command.js';
 
-const DAY = 86_400_000;
 const BAR = 40;
 
 export const preview: Command = {
@@ -13,7 +14,7 @@ export const preview: Command = {
   words: [],
   options: {
     from: { type: 'string', value: 'instant', text: 'default: now' },
-    to: { type: 'string', value: 'instant', text: 'default: a day after from' },
+    to: { type: 'string', value: 'instant', text: 'default: 24 hours after from' },
     timezone: { type: 'string', value: 'zone', text: "show times in this zone (default: the module's)" },
     job: { type: 'string', value: 'job', text: 'only this job' },
     load: { type: 'boolean', text: 'also how much is due in each minute' },
@@ -25,15 +26,12 @@ export const preview: Command = {
   ],
   start: observing,
   async run(parts) {
-    const { registry, assembly, given, terminal } = parts;
+    const { registry, assembly, given } = parts;
     const from = given.text('from') ?? new Date(assembly.clock.now());
-    const to = given.text('to') ?? new Date(startOf(from, assembly.clock.now()) + DAY);
+    const to = given.text('to');
     const job = given.text('job');
-    const filter = job === undefined ? {} : { ids: [job] };
-    if (given.is('ics')) {
-      terminal.out((await registry.previewCalendar(from, to, filter)).trimEnd());
-      return 0;
-    }
+    const filter = job === undefined ? {} : { ids: [(await knownJob(parts, job)).id] };
+    if (given.is('ics')) return printFeed(parts, await registry.previewCalendar(from, to, filter));
     const timezone = checkedZone(given.text('timezone') ?? assembly.options.timezone);
     const report = await registry.previewReport(from, to, { ...filter, timezone });
     parts.print(report, () => shown(report, parts));
@@ -41,9 +39,14 @@ export const preview: Command = {
   },
 };
 
-function startOf(from: string | Date, now: number): number {
-  const at = new Date(from).getTime();
-  return Number.isNaN(at) ? now : at;
+/** A feed is a format of its own, and in UTC. */
+function printFeed({ given, terminal }: CommandParts, feed: string): number {
+  const other = ['json', 'load'].find((option) => given.is(option)) ?? (given.text('timezone') && 'timezone');
+  if (other !== undefined) throw new CommandLineError(`schedule:preview: --ics and --${other} exclude each other.`);
+  const cut = /^X-WR-CALDESC:(.*(?:\r\n .*)*)/m.exec(feed);
+  if (cut !== null) terminal.err(terminal.colours.yellow(cut[1].replace(/\r\n /g, '').replace(/\\([,;])/g, '$1')));
+  terminal.out(feed.trimEnd());
+  return 0;
 }
 
 function shown(report: PreviewReport, { terminal, given }: CommandParts): string[] {
@@ -79,6 +82,6 @@ function loadLines({ load }: PreviewReport, { colours }: CommandParts['terminal'
   const most = Math.max(...load.map(({ fires }) => fires));
   return load.map(({ minute, fires }) => {
     const bar = '█'.repeat(Math.max(1, Math.round((fires / most) * BAR)));
-    return `${colours.dim(minute.toISOString().slice(0, 16))}  ${String(fires).padStart(6)}  ${colours.cyan(bar)}`;
+    return `${colours.dim(`${minute.toISOString().slice(0, 16)}Z`)}  ${String(fires).padStart(6)}  ${colours.cyan(bar)}`;
   });
 }

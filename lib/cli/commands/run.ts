@@ -1,6 +1,5 @@
-import { SchedulerEvent } from '../../nest/index.js';
-import { localTime } from '../times.js';
-import { runDueOnce } from '../run-once.js';
+import { refusePassive } from '../passive.js';
+import { runMinute } from '../run-once.js';
 import { untilAsked } from '../until-asked.js';
 import type { Command, CommandParts } from '../command.js';
 
@@ -12,12 +11,13 @@ export const run: Command = {
   words: [],
   options: { once: { type: 'boolean', text: 'run what falls in the current minute, then end' } },
   examples,
-  start: () => ({}),
+  start: (given) => (given.is('once') ? { wholeMinute: true } : {}),
+  runs: (given) => (given.is('once') ? 'once' : 'on'),
   async run(parts) {
-    const failures = tellRuns(parts);
-    if (parts.given.is('once')) await runDueOnce(parts);
-    else await untilAsked(parts);
-    return parts.given.is('once') && failures() > 0 ? 1 : 0;
+    refusePassive(parts, parts.given.is('once') ? 'schedule:run --once' : 'schedule:run');
+    if (parts.given.is('once')) return runOnce(parts);
+    await untilAsked(parts);
+    return 0;
   },
 };
 
@@ -29,30 +29,16 @@ export const work: Command = {
   examples: ['carillon schedule:work'],
 };
 
-/** A line for each run that starts or ends. @returns how many failed so far */
-export function tellRuns({ assembly, terminal, given }: CommandParts): () => number {
-  const { colours } = terminal;
-  const zone = assembly.options.timezone;
-  let failures = 0;
-  const tell = (fact: SchedulerEvent, what: string): void => {
-    if (given.is('json')) terminal.out(JSON.stringify(fact));
-    else terminal.out(`${colours.dim(localTime(fact.at, zone))}  ${colours.bold(fact.job?.id ?? '')}  ${what}`);
-  };
-  const on = (type: Parameters<typeof assembly.events.on>[0], what: (fact: SchedulerEvent) => string): void => {
-    assembly.events.on(type, (fact) => {
-      const event = new SchedulerEvent(fact, assembly);
-      tell(event, what(event));
-    });
-  };
-  on('run.started', ({ run: started }) => `started, run ${started?.id ?? ''}`);
-  on('run.succeeded', ({ run: ended }) => colours.green(`succeeded in ${ended?.durationMs ?? 0} ms`));
-  on('run.retrying', ({ run: ended }) => colours.yellow(`failed, will be tried again: ${ended?.error?.message ?? ''}`));
-  on('run.skipped', ({ run: ended }) => colours.dim(`skipped (${ended?.reason ?? ''})`));
-  for (const type of ['run.failed', 'run.timedOut', 'run.cancelled', 'run.lost'] as const) {
-    on(type, ({ run: ended }) => {
-      failures++;
-      return colours.red(`${type.slice(4)}: ${ended?.error?.message ?? ended?.detail ?? ''}`);
-    });
+async function runOnce({ assembly, watch, terminal }: CommandParts): Promise<number> {
+  await runMinute(assembly, watch!);
+  const { failures, open } = watch!;
+  if (open.size > 0) {
+    const names = [...new Set(open.values())].map((id) => `"${id}"`).join(', ');
+    terminal.err(
+      terminal.colours.yellow(
+        `Not done: ${open.size} ${open.size === 1 ? 'run' : 'runs'} of ${names}. A later call, or a node, tries again.`,
+      ),
+    );
   }
-  return () => failures;
+  return failures + open.size > 0 ? 1 : 0;
 }

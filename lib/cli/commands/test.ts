@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises';
-import { CommandLineError } from '../errors.js';
+import { CommandLineError, EXIT } from '../errors.js';
 import { knownJob } from '../job-place.js';
+import { refusePassive } from '../passive.js';
+import { untilOwnRunsEnd } from '../run-once.js';
 import { lengthText } from '../times.js';
 import type { Job, Run } from '../../nest/index.js';
 import type { Command, CommandParts } from '../command.js';
@@ -11,17 +13,17 @@ export const test: Command = {
   words: [],
   options: { name: { type: 'string', value: 'job', text: 'the job; without it, on a terminal, you are asked' } },
   examples: ['carillon schedule:test --name report'],
-  start: () => ({ inMemory: true }),
+  // Nothing but the run that is asked for.
+  start: () => ({ inMemory: true, onlyAsked: true }),
   async run(parts) {
     const { registry, assembly, terminal } = parts;
-    // Nothing but the run that is asked for.
-    await registry.pauseAll({ by: 'schedule:test' });
+    refusePassive(parts, 'schedule:test');
     const job = await chosenJob(parts);
     terminal.err(`Running "${job.id}" (${job.task}) …`);
     const { id } = await registry.runNow(job.id, { force: true });
-    await assembly.scheduler.idle();
+    await untilOwnRunsEnd(assembly);
     const run = await registry.run(id);
-    if (run === null) throw new CommandLineError(`The run of "${job.id}" left no record.`, 1);
+    if (run === null) throw new CommandLineError(`The run of "${job.id}" left no record.`, EXIT.failed);
     parts.print(run, () => shown(run, parts));
     return run.outcome === 'succeeded' ? 0 : 1;
   },

@@ -27,7 +27,7 @@ export class WorkService {
     told(`in-memory ${job.kind}`);
   }
 
-  @Cron('* * * * *', { id: 'again', retry: { attempts: 2, delay: '200ms', jitter: false } })
+  @Cron('* * * * *', { id: 'again', retry: { attempts: 2, delay: '200ms' } })
   again(job: JobContext): void {
     told(`again ${job.attempt}`);
     if (job.attempt === 1) throw new Error('not yet');

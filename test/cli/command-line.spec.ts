@@ -77,8 +77,8 @@ describe('reading', () => {
   });
 
   it('schedule:preview lists fire times with changes of the clocks, load and an iCalendar feed', async () => {
-    const range = '--from 2027-10-30T12:00Z --to 2027-10-31T12:00Z --job nightly --timezone Europe/Berlin';
-    const preview = await commands.run(`schedule:preview ${range}`);
+    const range = '--from 2027-10-30T12:00Z --to 2027-10-31T12:00Z --job nightly';
+    const preview = await commands.run(`schedule:preview ${range} --timezone Europe/Berlin`);
     expect(preview.out).toMatch(/2027-10-31 02:30:00 +\+02:00 +nightly +02:30 comes twice that day; this is the first/);
     expect((await commands.run(`schedule:preview ${range} --ics`)).out).toMatch(
       /^BEGIN:VCALENDAR[\s\S]*SUMMARY:Nightly clean-up/,
@@ -98,7 +98,7 @@ describe('reading', () => {
     const { runs } = await json('schedule:history minutely');
     const [{ fireTime }] = runs as { fireTime: string }[];
     const why = await commands.run(['schedule:why', 'minutely', '--at', fireTime]);
-    expect(why.out).toMatch(/^Run \S+ succeeded\.\n {2}run/);
+    expect(why.out).toMatch(/^Run \S+ succeeded(, one record for \d+ fire times)?\.\n {2}run/);
     expect((await commands.run('schedule:why report --at 2020-01-01T09:01Z')).out).toMatch(
       /is no fire time of "report"/,
     );

@@ -242,12 +242,9 @@ export class SchedulerRegistry {
   }
 
   /**
-   * Makes the runs of a past window, one after another. Fire times whose run is still in the history, or open, are left
-   * out; those whose run was pruned, or never kept (`keepHistory: false`), are made again: keep the window within the history.
+   * Makes the runs of a past window, of 10,000 fire times at most. Those whose run is open or in the history are left out;
+   * those whose run was pruned, or not kept, are made again. Text without offset is in the job's zone.
    *
-   * @param window.from first instant; text without offset is in the job's zone
-   * @param window.to last instant, at most now
-   * @returns the runs that were made, 10,000 fire times at most
    * @example await scheduler.backfill('report', { from: '2026-11-01', to: '2026-11-08' });
    */
   async backfill(id: string, window: options.BackfillOptions): Promise<Run[]> {

@@ -1,5 +1,4 @@
 import type { Database } from 'better-sqlite3';
-import { existsSync } from 'node:fs';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { loadOptional, MissingPackageError } from '../../../../core/index.js';
 import type { Awaitable, Clock, Millis } from '../../../../core/index.js';
@@ -10,7 +9,7 @@ import { runSteps } from '../../steps.js';
 import type { Steps } from '../../steps.js';
 import { BusyRetry } from './busy-retry.js';
 import type { Place } from './scope.js';
-import { explained, isBusy } from './sqlite-errors.js';
+import { codeOf, explained, isBusy } from './sqlite-errors.js';
 import { prepareSchema } from './sqlite-schema.js';
 import type { SchemaRequest } from './sqlite-schema.js';
 import { SqliteSession } from './sqlite-session.js';
@@ -113,6 +112,11 @@ export class SqliteDatabase implements StoreDatabase {
     return this.parts.options.database;
   }
 
+  /** To open a file that is not there makes it, unless one only looks. */
+  private get options(): SqliteDatabaseParts['options'] {
+    return { ...this.parts.options, fileMustExist: this.parts.observes === true };
+  }
+
   private get blamed(): { store: string; file: string } {
     return { store: this.parts.store, file: this.file };
   }
@@ -122,15 +126,16 @@ export class SqliteDatabase implements StoreDatabase {
     const { DataSource } = await loadOptional({ name: 'typeorm', feature, install: INSTALL }, () => import('typeorm'));
     let dataSource: DataSource | null = null;
     try {
-      // To open a file makes it.
-      if (this.parts.observes === true && !existsSync(this.file)) refuseToMake({ ...this.parts, made: 0, missing: [] });
-      dataSource = await new DataSource(this.parts.options).initialize();
+      dataSource = await new DataSource(this.options).initialize();
       const handle = handleIn(dataSource);
       await this.retry.run(() => tune(handle, this.parts, this.file));
       const place = await this.retry.run(() => prepareSchema(handle, this.parts));
       this.opened = this.openedWith(dataSource, handle, place);
     } catch (error) {
       if (dataSource?.isInitialized) await dataSource.destroy();
+      if (this.parts.observes === true && codeOf(error) === 'SQLITE_CANTOPEN') {
+        refuseToMake({ ...this.parts, made: 0, missing: [] });
+      }
       if (isMissingDriver(error)) throw new MissingPackageError('better-sqlite3', feature, INSTALL, { cause: error });
       throw explained(error, this.blamed);
     }

@@ -16,11 +16,24 @@ export function instancesLimited(story: Story): string[] {
 
 type Span = readonly [from: number, to: number];
 
-/** Until its end; of a process that was killed or stopped, until then: its lease went on alone. */
-function spanOf({ start, end }: Attempt, { chronicle }: Story): Span {
-  const killed = chronicle.kills.find(({ pid }) => pid === start.pid)?.at ?? Infinity;
-  const frozen = chronicle.freezes.find(({ pid, from }) => pid === start.pid && from >= start.at)?.from ?? Infinity;
-  return [start.at, Math.min(end?.at ?? Infinity, killed, frozen)];
+/** A process that got no time for so long may have lost a claim by that, ms. */
+const STANDSTILL = 3_000;
+/** Between two looks of a process at its own lateness, ms. */
+const LOOK = 50;
+/** An aborted handler had lost its claim before it saw that, ms. */
+const SEEN_WITHIN = 500;
+
+/**
+ * While its claim was its process's: until its end; where the process was killed, stopped or got no time for long, until
+ * then, for its lease went on alone.
+ */
+function spanOf({ start, end }: Attempt, { chronicle, evidence }: Story): Span {
+  const { at, pid } = start;
+  const killed = chronicle.kills.find((kill) => kill.pid === pid)?.at ?? Infinity;
+  const frozen = chronicle.freezes.find((freeze) => freeze.pid === pid && freeze.from >= at)?.from ?? Infinity;
+  const stoodStill = evidence.standstills(pid, STANDSTILL).find((from) => from >= at - LOOK) ?? Infinity;
+  const ended = end === undefined ? Infinity : end.at - (end.kind === 'aborted' ? SEEN_WITHIN : 0);
+  return [at, Math.max(at, Math.min(ended, killed, frozen, stoodStill))];
 }
 
 function mostAtOnce(spans: readonly Span[]): number {

@@ -40,6 +40,12 @@ export class EvidenceBook {
     return this.of('event').filter(({ detail }) => String(detail).split(' ')[0] === type);
   }
 
+  /** When a process began to get no time for so long, ms. */
+  standstills(pid: number, atLeast: number): number[] {
+    const long = this.of('late').filter((mark) => mark.pid === pid && Number(mark.detail) >= atLeast);
+    return long.map(({ at, detail }) => at - Number(detail));
+  }
+
   /** By how much the loops of processes were late at most between two instants, ms; but those of some. */
   lateness(from: number, to: number, except: ReadonlySet<number>): number {
     const late = this.of('late').filter(

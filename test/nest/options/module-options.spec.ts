@@ -17,7 +17,7 @@ describe('module options', () => {
       environment: 'development',
       stores: { default: { type: 'memory' } },
       executors: { default: { type: 'async', concurrency: 100 }, background: { type: 'async' } },
-      history: { age: 2_592_000_000, count: 1_000, isDefault: true },
+      history: { age: 2_592_000_000, count: 1_000, given: { age: null, count: null } },
       lease: 10_000,
       shutdownTimeout: 25_000,
       enhancers: { global: false },
@@ -41,7 +41,7 @@ describe('module options', () => {
       executors: { default: { concurrency: 50 }, background: { type: 'async' } },
       lease: 20_000,
       shutdownTimeout: 5_000,
-      history: { age: 2_592_000_000, count: 5, isDefault: false },
+      history: { age: 2_592_000_000, count: 5, given: { age: null, count: 5 } },
     });
   });
 

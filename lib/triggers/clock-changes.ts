@@ -109,7 +109,9 @@ function timeOf(wall: number): string {
 
 function kindsIn(json: JsonValue | undefined): Set<string> {
   const kinds = new Set<string>();
-  eachObject(json, (it) => void kinds.add(String(it['type'])));
+  eachObject(json, ({ type }) => {
+    if (typeof type === 'string') kinds.add(type);
+  });
   return kinds;
 }
 
@@ -128,9 +130,6 @@ function eachObject(json: JsonValue | undefined, look: (object: Json) => void): 
 function inUtc(json: JsonValue): JsonValue {
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map((it) => inUtc(it as JsonValue));
-  const entries = Object.entries(json).map(([name, value]) => [
-    name,
-    name === 'timezone' ? 'UTC' : inUtc(value as JsonValue),
-  ]);
+  const entries = Object.entries(json).map(([name, value]) => [name, name === 'timezone' ? 'UTC' : inUtc(value)]);
   return Object.fromEntries(entries) as JsonValue;
 }

@@ -77,7 +77,9 @@ async function answers(url: string, child: ChildProcess, folder: string): Promis
     } catch (error) {
       if (child.exitCode !== null || performance.now() > deadline) {
         const log = readFileSync(join(folder, 'log'), 'utf8').slice(-2_000);
-        throw new Error(`PgBouncer did not start: ${(error as Error).message}. Its log ends:\n${log}`);
+        throw new Error(`PgBouncer did not start: ${(error as Error).message}. Its log ends:\n${log}`, {
+          cause: error,
+        });
       }
       await sleep(50);
     }

@@ -114,7 +114,11 @@ function tail(run: RunRecord): string {
 }
 
 /** What was handled before the pause, or comes after its end, is not explained by it. */
-function covers({ at: since, until }: JobPause, { fireTime }: JobRecord, { at, now }: { at: Instant; now: Instant }): boolean {
+function covers(
+  { at: since, until }: JobPause,
+  { fireTime }: JobRecord,
+  { at, now }: { at: Instant; now: Instant },
+): boolean {
   const isLeft = fireTime === null ? at >= since : at >= fireTime;
   return isLeft && (until === null || at < until || at <= now);
 }

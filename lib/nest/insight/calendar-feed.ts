@@ -20,10 +20,7 @@ export function cutText(entries: readonly PreviewEntry[]): string {
 }
 
 /** Fire times as an iCalendar feed (RFC 5545): one event each, without a length. */
-export function calendarFeed(
-  entries: readonly PreviewEntry[],
-  { application, now, isCut, jobOf }: Feed,
-): string {
+export function calendarFeed(entries: readonly PreviewEntry[], { application, now, isCut, jobOf }: Feed): string {
   const events = entries.flatMap((entry) => eventOf(entry, jobOf(entry.jobId), { application, now }));
   const lines = [
     'BEGIN:VCALENDAR',

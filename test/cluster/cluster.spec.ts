@@ -53,6 +53,7 @@ describe.each(STORES)('a cluster of four processes on $title, while they are kil
     expect(zombiesAborted(story)).toEqual([]);
   });
 
+  // On SQLite a process that is stopped inside a write stops all writers: how soon its runs are taken over says nothing.
   (store.title === 'SQLite' ? it.skip : it)('takes over what was killed within a lease and a second (P16, U32)', () => {
     expect(recoveredInTime(story)).toEqual([]);
   });

@@ -11,6 +11,7 @@ import type { ThrowAwayServer } from '../../support/servers/index.js';
 import { claim, newJob, NOW, planMinutes, put, succeeded } from '../typeorm/store-parts.js';
 import { faultyClient, RedisPlace, until } from './redis-place.js';
 
+// The server is stopped and filled up: it must be one of this test's own, so redis-server must be installed.
 const describeWithServer = canStart('redis') ? describe : describe.skip;
 
 let server: ThrowAwayServer;

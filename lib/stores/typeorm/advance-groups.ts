@@ -1,5 +1,5 @@
-import type { JobRecord } from '../../../../core/index.js';
-import type { JobUpdate } from '../../session.js';
+import type { JobRecord } from '../../core/index.js';
+import type { JobUpdate } from './session.js';
 
 /** Jobs that a plan moved alike. */
 export interface AdvanceGroup {

@@ -211,8 +211,16 @@ export class Dispatcher implements RunSurroundings {
     run.thrown = ending.thrown;
     if (ending.isAbandoned) tellRun(this.site, 'run.abandoned', run, { error: ending.thrown });
     if (run.stopCause === 'leaseLost') this.close(run);
+    else if (run.stopCause === 'stoodStill' && ending.outcome === 'cancelled') this.leaveLost(run);
     else this.settle(run, ending);
     run.slots!.leave();
+  }
+
+  /** Not settled: whoever takes it over counts the loss, so that what blocks each process in turn comes to an end. */
+  private leaveLost(run: LiveRun): void {
+    this.close(run);
+    const detail = 'this process stood still until it had ended; the run is taken over, which counts as a loss';
+    tellRun(this.site, 'lease.lost', run, { detail });
   }
 
   private settle(run: LiveRun, ending: Ending): void {

@@ -1,7 +1,7 @@
 import type { ClaimKey, Clock, Millis, Renewal, Store, Timer } from '../core/index.js';
 import type { Dispatcher } from './dispatcher.js';
 import { isHeldFor } from './due-line.js';
-import type { LiveRun } from './live-run.js';
+import type { LiveRun, StopCause } from './live-run.js';
 import { nothing } from './patience.js';
 import type { Patience } from './patience.js';
 import type { SchedulerOptions } from './scheduler-parts.js';
@@ -73,16 +73,25 @@ export class Leases {
   isLate(): boolean {
     const now = this.parts.clock.monotonic();
     if (now - this.renewedAt < this.parts.options.lease) return false;
-    let isLate = false;
-    for (const run of this.parts.dispatcher.live.values()) isLate ||= run.leaseEnd <= now;
-    return isLate;
+    return this.some((run) => run.leaseEnd <= now && run.stopCause !== 'stoodStill');
   }
 
-  /** What stopped this process for a lease may have stopped the others too: they get one lease to renew theirs. */
+  /** false: what could be taken over now may be this node's own, and its handler may still go on. */
+  mayTakeOver(): boolean {
+    return !this.isLate() && !this.some((run) => run.stopCause === 'stoodStill');
+  }
+
+  /**
+   * What stopped this process for a lease may have stopped the others too: they get one lease to renew theirs. A run whose
+   * own lease ended in a standstill is lost, as it would be had the process died: its handler may be what blocked it.
+   */
   noticeStandstill(): void {
-    const now = this.parts.clock.monotonic();
-    if (now - this.movedAt >= this.parts.options.lease) this.parts.health.cameBack();
+    const { clock, health, options } = this.parts;
+    const now = clock.monotonic();
+    const still = now - this.movedAt;
     this.movedAt = now;
+    if (still >= options.lease) health.cameBack();
+    if (still >= options.lease / 2) this.endOverdueBy('stoodStill');
   }
 
   /** Aborts what ended, and asks whether it may go on. */
@@ -103,7 +112,8 @@ export class Leases {
 
   renew(): void {
     if (this.isRenewing) return;
-    const runs = [...this.parts.dispatcher.live.values()];
+    // A lost run is left to be taken over.
+    const runs = [...this.parts.dispatcher.live.values()].filter((run) => run.stopCause !== 'stoodStill');
     if (runs.length === 0) {
       // What could not be renewed is settled or lost by now.
       this.parts.health.answered('renew');
@@ -135,7 +145,6 @@ export class Leases {
 
   private tick(): void {
     this.timer = null;
-    this.noticeStandstill();
     this.catchUp();
     this.parts.beat();
     // A renewal may be on its way for longer than a lease lasts: then nothing but this timer ends what is overdue.
@@ -165,12 +174,20 @@ export class Leases {
 
   /** At the lease's end the handler is aborted; its outcome is still offered to the store. */
   private endOverdue(): void {
+    this.noticeStandstill();
+    this.endOverdueBy('leaseEnded');
+  }
+
+  private endOverdueBy(cause: StopCause): void {
     const now = this.parts.clock.monotonic();
     for (const run of this.parts.dispatcher.live.values()) {
-      if (run.leaseEnd <= now && run.state === 'running') {
-        run.stop('leaseEnded', new LeaseLostError(run.job.id, run.run.id));
-      }
+      if (run.leaseEnd <= now && run.state === 'running') run.stop(cause, new LeaseLostError(run.job.id, run.run.id));
     }
+  }
+
+  private some(test: (run: LiveRun) => boolean): boolean {
+    for (const run of this.parts.dispatcher.live.values()) if (test(run)) return true;
+    return false;
   }
 
   private untilNextEnd(): Millis {

@@ -18,8 +18,11 @@ import type { Ending } from './ending.js';
 import { isOfLastStep } from './job-ends.js';
 import { Output } from './output.js';
 
-/** Why an attempt is asked to stop. */
-export type StopCause = 'timedOut' | 'cancelled' | 'leaseEnded' | 'leaseLost' | 'shutdown';
+/**
+ * Why an attempt is asked to stop. `leaseEnded`: the store did not renew it in time; `stoodStill`: this process did not;
+ * `leaseLost`: the store says that it is no longer ours.
+ */
+export type StopCause = 'timedOut' | 'cancelled' | 'leaseEnded' | 'stoodStill' | 'leaseLost' | 'shutdown';
 
 /** `held`: waits for its time or a slot. `closed`: settled, given back, or no longer ours. */
 export type LiveState = 'held' | 'running' | 'ended' | 'closed';

@@ -246,7 +246,7 @@ export class StoreLoop {
       now,
       until: shared ? now + lookAhead : now,
       leaseUntil: shared ? now + lease : FOREVER,
-      recoverBefore: shared && site.health.mayRecover(lease) && !site.leases.isLate() ? now : null,
+      recoverBefore: shared && site.health.mayRecover(lease) && site.leases.mayTakeOver() ? now : null,
     };
   }
 

@@ -43,6 +43,7 @@ export {
   SchedulerStateError,
   SchedulerStoppedError,
   SkipRunSignal,
+  StartFailedError,
   StoreHungError,
   StuckTriggerError,
   UnknownJobError,

@@ -31,6 +31,7 @@ export { Scheduler } from './scheduler.js';
 export type { OpenAttempt, SchedulerState } from './scheduler.js';
 export { DEFAULT_SCHEDULER_OPTIONS } from './scheduler-parts.js';
 export type { NodeIdentity, SchedulerOptions, SchedulerParts, SchedulerRole } from './scheduler-parts.js';
+export { StartFailedError } from './start-errors.js';
 export { errorOf, resultOf } from './stored-values.js';
 export {
   LeaseLostError,

@@ -25,6 +25,7 @@ import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
 import { SettleQueue } from './settle-queue.js';
 import { then } from './settled.js';
 import type { Slots } from './slots.js';
+import { starting } from './start-errors.js';
 import { StoreHealth } from './store-health.js';
 import { StoreLoop } from './store-loop.js';
 import { StoreTime } from './store-time.js';
@@ -112,12 +113,14 @@ export class StoreNode implements DispatchSite, LoopSite {
 
   /** Creates the schema, and learns the store's time before anything is judged by it. */
   open(): Awaitable<void> {
-    return then(this.store.jobs.open(), () => (this.store.isShared ? this.loop.measure() : undefined));
+    const opened = starting({ store: this.store.alias, doing: 'it was opened' }, () => this.store.jobs.open());
+    return then(opened, () => (this.store.isShared ? this.loop.measure() : undefined));
   }
 
   /** Becomes a live node of the application, and learns whether that is paused. */
   join(codeJobIds: readonly string[]): Awaitable<void> {
-    return this.heartbeat.join(codeJobIds);
+    const step = { store: this.store.alias, doing: 'this node was entered in its list' };
+    return starting(step, () => this.heartbeat.join(codeJobIds));
   }
 
   writePause(pause: JobPause | null): Awaitable<void> {

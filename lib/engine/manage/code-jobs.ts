@@ -1,12 +1,15 @@
-import type { Awaitable, Instant, JobDefinition, JobRecord, PutResult } from '../../core/index.js';
+import { SchedulerError } from '../../core/index.js';
+import type { Awaitable, Instant, JobDefinition, JobRecord, NewJob, PutResult } from '../../core/index.js';
 import { DuplicateJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { isPassive } from '../scheduler-parts.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { eachInTurn, then } from '../settled.js';
+import { StartFailedError, starting } from '../start-errors.js';
 import type { StoreNode } from '../store-node.js';
 import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
 import { newJobOf } from './new-job.js';
+import type { Putting } from './new-job.js';
 import { reconcileCode } from './reconcile.js';
 import { surveyOf } from './start-survey.js';
 import type { Stores } from './stores.js';
@@ -149,18 +152,21 @@ export class CodeJobs {
     const now = node.time.now();
     const since = node.store.isShared ? null : this.parts.options.since;
     const putting = { now, since, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
-    const jobs = definitions.map((definition) => newJobOf(definition, putting));
-    this.idsByStore.set(node.store.alias, jobs.map((job) => job.id).sort());
+    const { alias: store } = node.store;
+    const jobs = definitions.map((definition) => newCodeJob(definition, putting));
+    this.idsByStore.set(store, jobs.map((job) => job.id).sort());
     if (this.parts.options.observes && node.store.isShared) return;
     const renewed = isPassive(this.parts.options) ? NONE : idsThatRenew(definitions);
-    const put = node.store.jobs.put(jobs, {
-      at: now,
-      reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting, renewed.has(incoming.id)),
-    });
+    const put = starting({ store, doing: 'the jobs of the code were put into it' }, () =>
+      node.store.jobs.put(jobs, {
+        at: now,
+        reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting, renewed.has(incoming.id)),
+      }),
+    );
     const reports: Noted[] = [report];
     if (node.store.isShared) reports.push((this.changes ??= noChanges()));
     return then(put, (results) => {
-      results.forEach((result, index) => this.note(node.store.alias, jobs[index].id, result, reports));
+      results.forEach((result, index) => this.note(store, jobs[index].id, result, reports));
       node.loop.wake();
     });
   }
@@ -183,6 +189,16 @@ export class CodeJobs {
       // A job whose times count from each start has other ones now, and is the same.
       for (const report of reports) report[kind === 'refused' ? kind : 'unchanged']?.push(id);
     }
+  }
+}
+
+/** Of a trigger of one's own that throws, the start says whose it is. */
+function newCodeJob(definition: JobDefinition, putting: Putting): NewJob {
+  try {
+    return newJobOf(definition, putting);
+  } catch (error) {
+    if (error instanceof SchedulerError) throw error;
+    throw new StartFailedError(definition.store, definition.id, 'its first fire time was computed', error);
   }
 }
 

@@ -44,6 +44,8 @@ export class Assembly {
   /** Found when the application starts. */
   hooks: HookBook | null = null;
   definitions: readonly JobDefinition[] = [];
+  /** The start failed; everything was given back. */
+  gaveUp = false;
   /** Start of the minute that this process is started for; null: it is not started for one. */
   readonly minute: Instant | null;
 
@@ -68,6 +70,18 @@ export class Assembly {
     this.effects = new RunEffects(options, clock);
     new LogListener(schedulerLog, options.log).listenTo(this.events);
     this.scheduler = new Scheduler(this.parts());
+  }
+
+  /** The application will not start when this fails: gives back what was opened, and throws the first cause. */
+  async startOrGiveUp(start: () => Promise<void>): Promise<void> {
+    try {
+      await start();
+    } catch (error) {
+      this.gaveUp = true;
+      // Whatever fails to close now follows from that.
+      await Promise.allSettled([this.scheduler.stop(0), this.effects.close()]);
+      throw error;
+    }
   }
 
   /** Tells of what failed where nobody waits for it. */

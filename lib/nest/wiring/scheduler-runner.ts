@@ -19,19 +19,23 @@ export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy 
   constructor(@Inject(Assembly) private readonly assembly: Assembly) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.hintAtSignals();
     this.endCapture = captureNestLog();
-    const started = this.assembly.scheduler.start();
-    if (started instanceof Promise) await started;
+    await this.assembly.startOrGiveUp(() => this.start());
+    this.hintAtSignals();
   }
 
   async onModuleDestroy(): Promise<void> {
     this.hint?.cancel();
-    const { scheduler, effects } = this.assembly;
-    // Closed before it was started, or because its start failed: nothing is open then.
-    if (scheduler.state !== 'new') await scheduler.stop();
+    const { scheduler, effects, gaveUp } = this.assembly;
+    // Closed before it was started: nothing is open then.
+    if (scheduler.state !== 'new' && !gaveUp) await scheduler.stop();
     await effects.close();
     this.endCapture?.();
+  }
+
+  private async start(): Promise<void> {
+    const started = this.assembly.scheduler.start();
+    if (started instanceof Promise) await started;
   }
 
   private hintAtSignals(): void {

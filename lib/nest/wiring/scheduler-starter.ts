@@ -54,22 +54,16 @@ export class SchedulerStarter implements OnModuleInit {
     if (assembly.options.mail !== null) await assembly.effects.open();
     const late = [...assembly.stores.values()].filter((store) => store instanceof LateStore);
     for (const store of late) await store.prepare();
-    await this.put(definitions);
+    await assembly.startOrGiveUp(() => this.put(definitions));
   }
 
   private async put(definitions: readonly JobDefinition[]): Promise<void> {
     const { scheduler } = this.assembly;
-    try {
-      const opened = scheduler.open();
-      if (opened instanceof Promise) await opened;
-      const put = scheduler.putCode(definitions);
-      const report = put instanceof Promise ? await put : put;
-      for (const id of report.refused) this.tellRefused(id, definitions);
-    } catch (error) {
-      // The application will not start: give back what was opened.
-      await scheduler.stop(0);
-      throw error;
-    }
+    const opened = scheduler.open();
+    if (opened instanceof Promise) await opened;
+    const put = scheduler.putCode(definitions);
+    const report = put instanceof Promise ? await put : put;
+    for (const id of report.refused) this.tellRefused(id, definitions);
   }
 
   private tellRefused(id: string, definitions: readonly JobDefinition[]): void {

@@ -34,9 +34,9 @@ export interface JobRecord {
   readonly policy: JobPolicy;
   /** Hooks by name (`Class.method`); those that code gives as functions are not in the row. */
   readonly hooks: Partial<Record<HookKind, readonly string[]>> | null;
-  /** Of trigger and zone, taken before anchoring. */
+  /** Of trigger and zone, before anchoring; of a job changed at run time, as it was added and as it is: `added>now`. */
   readonly triggerFingerprint: string;
-  /** Of everything else. */
+  /** Of everything else, likewise. */
   readonly restFingerprint: string;
   /** Given by the store; new with each add or replacement, and greater than any before. */
   readonly generation: number;

@@ -7,9 +7,9 @@ import type { SchedulerParts } from '../scheduler-parts.js';
 import { eachInTurn, then } from '../settled.js';
 import { StartFailedError, starting } from '../start-errors.js';
 import type { StoreNode } from '../store-node.js';
-import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
 import { newJobOf } from './new-job.js';
 import type { Putting } from './new-job.js';
+import { moveHere, setAside } from './one-place.js';
 import { reconcileCode } from './reconcile.js';
 import { surveyOf } from './start-survey.js';
 import type { Stores } from './stores.js';
@@ -83,6 +83,7 @@ export class CodeJobs {
     refuseTwins(definitions);
     this.all = definitions;
     const byStore = this.byStore(definitions.filter((definition) => definition.enabled));
+    this.stores.settle(byStore);
     const report = {
       added: [],
       changed: [],
@@ -90,9 +91,12 @@ export class CodeJobs {
       refused: [],
       notEnabled: this.notEnabled.map((it) => it.id),
     };
-    const put = this.stores.collect([...byStore.keys()], (node) => this.putInto(node, byStore.get(node)!, report));
-    const setAside = then(put, () => this.setAsideNotEnabled());
-    return then(setAside, () => then(this.survey(), () => report));
+    const moved = this.parts.options.observes ? undefined : moveHere(byStore, this.stores, this.facts);
+    const put = then(moved, () =>
+      this.stores.collect([...byStore.keys()], (node) => this.putInto(node, byStore.get(node)!, report)),
+    );
+    const done = then(put, () => this.setAsideNotEnabled());
+    return then(done, () => then(this.survey(), () => report));
   }
 
   /** What the stores keep that this code does not have. */
@@ -113,28 +117,9 @@ export class CodeJobs {
     const shared = this.stores.all().filter((node) => node.store.isShared);
     return ids.length === 0 || this.parts.options.observes
       ? undefined
-      : eachInTurn(shared, (node) => this.orphan(node, ids));
-  }
-
-  private orphan(node: StoreNode, ids: readonly string[]): Awaitable<void> {
-    const now = node.time.now();
-    return then(node.store.nodes.list(now - ORPHANED_AFTER), (nodes) => {
-      const listed = new Set(nodes.flatMap((other) => other.jobIds));
-      const statusReason = 'not enabled in the code of any live node';
-      const changed = node.store.jobs.change({
-        ids,
-        at: now,
-        decide: (job) => {
-          if (job.origin !== 'code' || job.status !== 'active' || listed.has(job.id)) return null;
-          return { status: 'orphaned', statusReason, statusAt: now, withdraw: true };
-        },
-      });
-      return then(changed, (results) => {
-        for (const { after: job } of results) {
-          this.facts.tell('job.orphaned', { store: node.store.alias, job, detail: statusReason });
-        }
-      });
-    });
+      : eachInTurn(shared, (node) =>
+          setAside(node, this.facts, { ids, statusReason: 'not enabled in the code of any live node' }),
+        );
   }
 
   private byStore(definitions: readonly JobDefinition[]): Map<StoreNode, JobDefinition[]> {

@@ -17,8 +17,10 @@ export function triggerFingerprint(definition: Pick<JobDefinition, 'trigger' | '
 const REMEMBERED = 1_000;
 const ofTriggers = new Map<string, string>();
 
+type Rest = Pick<JobDefinition, 'name' | 'description' | 'tags' | 'task' | 'args' | 'policy' | 'hookNames'>;
+
 /** Of everything else that a row keeps of a definition. */
-export function restFingerprint(definition: JobDefinition): string {
+export function restFingerprint(definition: Rest): string {
   if (latest !== null && isLike(definition, latest)) return latest.fingerprint;
   const fingerprint = madeRestFingerprint(definition);
   if (definition.args.length + definition.tags.length > 0) return fingerprint;
@@ -27,20 +29,18 @@ export function restFingerprint(definition: JobDefinition): string {
   return fingerprint;
 }
 
-type Latest = Pick<JobDefinition, 'name' | 'description' | 'task' | 'policy' | 'hookNames'> & {
-  readonly fingerprint: string;
-};
+type Latest = Omit<Rest, 'tags' | 'args'> & { readonly fingerprint: string };
 
 /** Of many jobs that are added together, most differ in their id and trigger alone. */
 let latest: Latest | null = null;
 
-function isLike(one: JobDefinition, other: Latest): boolean {
+function isLike(one: Rest, other: Latest): boolean {
   const isSame = one.task === other.task && one.policy === other.policy && one.hookNames === other.hookNames;
   const isCalledSame = one.name === other.name && one.description === other.description;
   return isSame && isCalledSame && one.args.length + one.tags.length === 0;
 }
 
-function madeRestFingerprint(definition: JobDefinition): string {
+function madeRestFingerprint(definition: Rest): string {
   const { name, description, tags, task, args, policy, hookNames } = definition;
   const own = `${canonical(name)},${canonical(description)},${canonical(tags)},${canonical(task)},${canonical(args)}`;
   return digest(`[${own},${sharedFingerprint(policy)},${hookNames === null ? 'null' : sharedFingerprint(hookNames)}]`);
@@ -56,6 +56,19 @@ function sharedFingerprint(value: object): string {
     ofShared.set(value, fingerprint);
   }
   return fingerprint;
+}
+
+const CHANGED = '>';
+
+/** What a row keeps when its job is changed at run time: the fingerprint of what was added, then that of what it is now. */
+export function changedFingerprint(kept: string, now: string): string {
+  const [added] = kept.split(CHANGED);
+  return added === now ? added : added + CHANGED + now;
+}
+
+/** The fingerprint is of what was added, or of what that was changed to. */
+export function hasFingerprint(kept: string, fingerprint: string): boolean {
+  return kept.split(CHANGED).includes(fingerprint);
 }
 
 /** JSON with the keys in order, so that the order in which options were written says nothing. */

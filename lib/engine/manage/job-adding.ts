@@ -5,8 +5,10 @@ import type { SchedulerParts } from '../scheduler-parts.js';
 import { eachInTurn, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
 import { refuseTwins } from './code-jobs.js';
+import { hasFingerprint } from './fingerprint.js';
 import { newJobOf } from './new-job.js';
 import { replacement } from './reconcile.js';
+import { placeOf } from './one-place.js';
 import type { Stores } from './stores.js';
 import { Uncommitted } from './uncommitted.js';
 
@@ -95,7 +97,7 @@ export class JobAdding {
     { replaceExisting }: AddOptions,
     { existing, incoming }: { existing: JobRecord; incoming: NewJob },
   ): JobPatch | null {
-    if (isSame(existing, incoming)) return null;
+    if (isSame(existing, incoming) && !(replaceExisting && wasChanged(existing, incoming))) return null;
     if (existing.origin === 'code') throw new CodeJobError(existing.id, existing.task);
     if (replaceExisting) return replacement(incoming);
     const second = definitions.find(({ id }) => id === incoming.id)?.definedAt ?? '';
@@ -135,18 +137,23 @@ export class JobAdding {
   }
 }
 
+/** As it was added, or as it was changed at run time since. */
 function isSame(existing: JobRecord, incoming: NewJob): boolean {
   return (
     existing.origin === incoming.origin &&
-    existing.triggerFingerprint === incoming.triggerFingerprint &&
-    existing.restFingerprint === incoming.restFingerprint
+    hasFingerprint(existing.triggerFingerprint, incoming.triggerFingerprint) &&
+    hasFingerprint(existing.restFingerprint, incoming.restFingerprint)
+  );
+}
+
+/** It was rescheduled or modified since, and is no longer what is added again. */
+function wasChanged(existing: JobRecord, incoming: NewJob): boolean {
+  return (
+    !existing.triggerFingerprint.endsWith(incoming.triggerFingerprint) ||
+    !existing.restFingerprint.endsWith(incoming.restFingerprint)
   );
 }
 
 function whereOf({ id, definedAt }: JobDefinition): string {
   return `Job "${id}" (${definedAt})`;
-}
-
-function placeOf(job: JobRecord, store: string): string {
-  return `the job that ${job.origin === 'code' ? 'the code' : 'the registry'} put into the store "${store}" (task ${job.task})`;
 }

@@ -17,7 +17,7 @@ import { pauseDetail } from '../plan-draft.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { settled, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
-import { triggerFingerprint } from './fingerprint.js';
+import { changedFingerprint, restFingerprint, triggerFingerprint } from './fingerprint.js';
 import { JobAdding } from './job-adding.js';
 import type { AddOptions } from './job-adding.js';
 import { nextPosition } from './new-job.js';
@@ -115,9 +115,11 @@ export class JobCommands {
   modify(id: string, changes: JobChanges): Awaitable<JobRecord> {
     const { policy, hookNames, trigger, timezone, ...fields } = changes;
     const decide = (job: JobRecord, now: Instant): JobPatch => ({
-      ...fields,
-      ...(policy === undefined ? {} : { policy: { ...job.policy, ...policy } }),
-      ...(hookNames === undefined ? {} : { hooks: hookNames }),
+      ...this.refitted(job, {
+        ...fields,
+        ...(policy === undefined ? {} : { policy: { ...job.policy, ...policy } }),
+        ...(hookNames === undefined ? {} : { hooks: hookNames }),
+      }),
       ...(trigger === undefined && timezone === undefined ? {} : this.rescheduled(job, now, trigger, timezone)),
       withdraw: true,
     });
@@ -202,18 +204,26 @@ export class JobCommands {
     ];
   }
 
+  /** A job of the code keeps the code's fingerprints: the change stays until the code changes. */
+  private refitted(job: JobRecord, patch: JobPatch): JobPatch {
+    if (job.origin === 'code' || Object.keys(patch).length === 0) return patch;
+    const { hooks: hookNames, ...rest } = { ...job, ...patch };
+    const now = restFingerprint({ ...rest, hookNames });
+    return { ...patch, restFingerprint: changedFingerprint(job.restFingerprint, now) };
+  }
+
   private rescheduled(job: JobRecord, now: Instant, trigger: Trigger | undefined, zone: string | undefined): JobPatch {
     const timezone = zone ?? job.timezone;
     const given = trigger ?? this.inZone(job, timezone);
     const anchored = given.anchor({ now, jobId: job.id, timezone });
+    const fingerprint = triggerFingerprint({ trigger: given, timezone });
     return {
       trigger: this.parts.triggers.encode(anchored),
       timezone,
       runCount: 0,
       withdraw: true,
       ...movedPosition(job, anchored, now),
-      // A job of the code keeps the code's fingerprint: the change stays until the code changes.
-      ...(job.origin === 'code' ? {} : { triggerFingerprint: triggerFingerprint({ trigger: given, timezone }) }),
+      ...(job.origin === 'code' ? {} : { triggerFingerprint: changedFingerprint(job.triggerFingerprint, fingerprint) }),
     };
   }
 

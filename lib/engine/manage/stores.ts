@@ -11,7 +11,17 @@ export interface LocatedJob {
 
 /** The stores of one scheduler, and which of them keeps what. */
 export class Stores {
+  /** Where the code keeps its jobs. */
+  private readonly homes = new Map<string, StoreNode>();
+
   constructor(private readonly nodes: ReadonlyMap<string, StoreNode>) {}
+
+  /** From now on the jobs of the code are looked for where it keeps them. */
+  settle(homes: ReadonlyMap<StoreNode, readonly { readonly id: string }[]>): void {
+    this.homes.clear();
+    if (this.nodes.size < 2) return;
+    for (const [node, jobs] of homes) for (const { id } of jobs) this.homes.set(id, node);
+  }
 
   all(): readonly StoreNode[] {
     return [...this.nodes.values()];
@@ -34,7 +44,9 @@ export class Stores {
   }
 
   find(id: string): Awaitable<{ node: StoreNode; job: JobRecord } | null> {
-    return this.firstOf(this.all(), (node) =>
+    const home = this.homes.get(id);
+    const nodes = home === undefined ? this.all() : [home, ...this.all().filter((node) => node !== home)];
+    return this.firstOf(nodes, (node) =>
       then(node.store.jobs.list({ ids: [id] }), ([job]) => (job === undefined ? null : { node, job })),
     );
   }

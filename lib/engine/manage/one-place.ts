@@ -1,0 +1,73 @@
+import type { Awaitable, JobDefinition, JobRecord } from '../../core/index.js';
+import { DuplicateJobError } from '../errors.js';
+import type { Facts } from '../facts.js';
+import { eachInTurn, then } from '../settled.js';
+import type { StoreNode } from '../store-node.js';
+import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
+import type { Stores } from './stores.js';
+
+interface Leaving {
+  readonly ids: readonly string[];
+  readonly statusReason: string;
+}
+
+/**
+ * Ids are unique over all stores of an application, before anything is put: an id that another store keeps of a job
+ * added at run time is refused; what an earlier code kept in another store is set aside there, and its history stays.
+ *
+ * @throws {DuplicateJobError} naming both places
+ */
+export function moveHere(
+  homes: ReadonlyMap<StoreNode, readonly JobDefinition[]>,
+  stores: Stores,
+  facts: Facts,
+): Awaitable<void> {
+  const moves = [...homes].flatMap(([home, definitions]) =>
+    stores
+      .all()
+      .filter((node) => node !== home)
+      .map((from) => ({ from, home, definitions })),
+  );
+  return eachInTurn(moves, ({ from, home, definitions }) => {
+    const ids = definitions.map(({ id }) => id);
+    return then(from.store.jobs.list({ ids }), (twins) => {
+      refuseAdded(twins, from, definitions);
+      const statusReason = `the code keeps it in the store "${home.store.alias}"`;
+      return setAside(from, facts, { ids: twins.map(({ id }) => id), statusReason });
+    });
+  });
+}
+
+/** Jobs of the code that no live node has there go on firing no longer, and need not be noticed as orphaned first. */
+export function setAside(node: StoreNode, facts: Facts, { ids, statusReason }: Leaving): Awaitable<void> {
+  if (ids.length === 0) return;
+  const now = node.time.now();
+  return then(node.store.nodes.list(now - ORPHANED_AFTER), (nodes) => {
+    const listed = new Set(nodes.flatMap((other) => other.jobIds));
+    const changed = node.store.jobs.change({
+      ids,
+      at: now,
+      decide: (job) => {
+        if (job.origin !== 'code' || job.status !== 'active' || listed.has(job.id)) return null;
+        return { status: 'orphaned', statusReason, statusAt: now, withdraw: true };
+      },
+    });
+    return then(changed, (results) => {
+      for (const { after: job } of results) {
+        facts.tell('job.orphaned', { store: node.store.alias, job, detail: statusReason });
+      }
+    });
+  });
+}
+
+/** For a message. */
+export function placeOf({ origin, task }: JobRecord, store: string): string {
+  return `the job that ${origin === 'code' ? 'the code' : 'the registry'} put into the store "${store}" (task ${task})`;
+}
+
+function refuseAdded(twins: readonly JobRecord[], { store }: StoreNode, definitions: readonly JobDefinition[]): void {
+  const added = twins.find(({ origin }) => origin === 'runtime');
+  if (added === undefined) return;
+  const { definedAt } = definitions.find(({ id }) => id === added.id)!;
+  throw new DuplicateJobError(added.id, placeOf(added, store.alias), definedAt);
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { every } from '../../lib/triggers/index.js';
+import { createMemoryStore } from '../../lib/stores/memory/index.js';
 import { sharedViews } from './support/stores.js';
 import type { StoreControl } from './support/stores.js';
 import { deferred, job, World } from './support/world.js';
@@ -119,5 +120,38 @@ describe('runOnStart on a shared store', () => {
     await worlds[0].scheduler.start();
     await clock.advanceAsync(1_000);
     expect(worlds[0].calls).toHaveLength(1);
+  });
+});
+
+describe('runOnStart in a paused application', () => {
+  const inMemory = job('work', every({ hours: 1 }, { runOnStart: true }), {}, { store: 'memory' });
+  const essential = job('work', every({ hours: 1 }, { runOnStart: true }), { evenInMaintenanceMode: true });
+
+  /** One start of an application that was paused before, with a store of its process beside the shared one. */
+  async function startPaused(definition: typeof work) {
+    const [view] = sharedViews(1);
+    void view.store.nodes.writePause({ at: 0, by: 'ann', reason: 'move', until: null });
+    const stores = [createMemoryStore({ alias: 'memory' }), view.store];
+    const world = new World({ stores }).handle('work');
+    await world.startAsync(definition);
+    await world.clock.advanceAsync(1_000);
+    return world;
+  }
+
+  it.each([
+    ['a shared store', work],
+    ['a store of the process', inMemory],
+  ])('makes no run of a job in %s, says why, and does not make up for it', async (_place, definition) => {
+    const world = await startPaused(definition);
+    await world.scheduler.resumeAll();
+    await world.clock.advanceAsync(60_000);
+    expect(world.calls).toHaveLength(0);
+    expect(await world.runsOf('work')).toMatchObject([
+      { kind: 'start', state: 'skipped', reason: 'paused', detail: 'the application was paused by ann: move' },
+    ]);
+  });
+
+  it('makes the run of a job that goes on in maintenance mode', async () => {
+    expect((await startPaused(essential)).calls.map(({ context }) => context.kind)).toEqual(['start']);
   });
 });

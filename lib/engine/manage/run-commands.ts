@@ -16,6 +16,7 @@ import type { Facts } from '../facts.js';
 import { nextFireTime } from '../fire-times.js';
 import { isOfLastStep } from '../job-ends.js';
 import { admitRun } from '../plan.js';
+import { isPausedAt, pauseDetail } from '../plan-draft.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { settled, then } from '../settled.js';
 import { detailOf } from '../stored-values.js';
@@ -121,7 +122,7 @@ export class RunCommands {
     const cancelled = new Map<string, readonly string[]>();
     const standing = new Set<string>();
     const admit = (job: JobRecord, unsettled: readonly RunRecord[], run: NewRun): Admission => {
-      const admission = admitRun(job, unsettled, run, at);
+      const admission = refusedAtStart(node, job, run, at) ?? admitRun(job, unsettled, run, at);
       // May be asked again: the last answer for a job is the one that counts.
       cancelled.set(job.id, admission.as === 'skipped' ? [] : (admission.cancel ?? []));
       if (admission.as === 'buffered' && mayStandStill(job)) standing.add(job.id);
@@ -191,4 +192,10 @@ export class RunCommands {
       (error) => node.health.failed('change', error),
     );
   }
+}
+
+/** A paused application makes no runs of its own accord; what it leaves out is not made up for (SEMANTICS 2). */
+function refusedAtStart({ pause }: StoreNode, { policy }: JobRecord, run: NewRun, now: Instant): Admission | null {
+  if (run.kind !== 'start' || policy.evenInMaintenanceMode || !isPausedAt(pause, now)) return null;
+  return { as: 'skipped', reason: 'paused', detail: `the application was ${pauseDetail(pause!)}` };
 }

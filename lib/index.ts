@@ -152,6 +152,7 @@ export type {
   PageOptions,
   PauseOptions,
   PolicyOptions,
+  Preview,
   PreviewEntry,
   PreviewFilter,
   PreviewReport,

@@ -15,8 +15,9 @@ export type { StartChange, StartChanges, StartReport } from './manage/code-jobs.
 export type { AddOptions } from './manage/job-adding.js';
 export type { JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
 export type { Driver, Tick } from './manage/driven-jobs.js';
-export { PREVIEW_LIMIT } from './manage/preview.js';
-export type { PreviewFire } from './manage/preview.js';
+export type { PreviewFire } from './manage/fire-line.js';
+export { cuttable, PREVIEW_LIMIT } from './manage/preview.js';
+export type { Cuttable } from './manage/preview.js';
 export { BACKFILL_LIMIT } from './manage/run-commands.js';
 export type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
 export type { ScheduleDiff, ToAdd } from './manage/schedule-diff.js';

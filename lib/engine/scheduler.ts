@@ -21,8 +21,9 @@ import type { Driver, Tick } from './manage/driven-jobs.js';
 import { JobCommands } from './manage/job-commands.js';
 import type { AddOptions } from './manage/job-adding.js';
 import type { JobChanges, PauseOptions, ResumeOptions } from './manage/job-commands.js';
+import type { PreviewFire } from './manage/fire-line.js';
 import { preview } from './manage/preview.js';
-import type { PreviewFire } from './manage/preview.js';
+import type { Cuttable } from './manage/preview.js';
 import { RunCommands } from './manage/run-commands.js';
 import type { BackfillWindow, RunNowOptions } from './manage/run-commands.js';
 import { pruneAll } from './manage/prune-history.js';
@@ -260,8 +261,8 @@ export class Scheduler {
     });
   }
 
-  /** Fire times to come of active jobs, in order; 10,000 at most. */
-  preview(from: Instant, to: Instant, filter: JobFilter & { store?: string } = {}): Awaitable<PreviewFire[]> {
+  /** Fire times to come of active jobs, in order; 10,000 at most, and whether there are more. */
+  preview(from: Instant, to: Instant, filter: JobFilter & { store?: string } = {}): Awaitable<Cuttable<PreviewFire>> {
     const jobs = { list: (wanted?: JobFilter & { store?: string }) => this.listWithToCome(wanted) };
     return preview({ parts: this.parts, jobs, driven: this.driven }, { from, to }, filter);
   }

@@ -1,6 +1,6 @@
 import { noteOf, wallTime } from '../../triggers/index.js';
 import type { WallRule } from '../../triggers/index.js';
-import type { PreviewEntry } from '../registry/insight.js';
+import type { Preview, PreviewEntry } from '../registry/insight.js';
 
 /** A fire time to come, on a wall clock. */
 export interface ReportedFire extends PreviewEntry {
@@ -39,11 +39,10 @@ const MINUTE = 60_000;
 
 /**
  * @param rulesOf what of a job's trigger goes by a wall clock: by it changes of the clocks are judged
- * @param limit fire times that were asked for, at most
  */
 export function previewReport(
-  entries: readonly PreviewEntry[],
-  { timezone, rulesOf, limit }: { timezone: string; rulesOf: (jobId: string) => readonly WallRule[]; limit: number },
+  entries: Preview,
+  { timezone, rulesOf }: { timezone: string; rulesOf: (jobId: string) => readonly WallRule[] },
 ): PreviewReport {
   const fires = entries.map((entry): ReportedFire => {
     const at = entry.fireTime.getTime();
@@ -57,7 +56,7 @@ export function previewReport(
     fires,
     load: [...byMinute].map(([minute, jobIds]) => ({ minute: new Date(minute), fires: jobIds.length })),
     collisions: byInstant.map(([at, jobIds]) => ({ at: new Date(at), jobIds })),
-    isCut: entries.length >= limit,
+    isCut: entries.isCut,
   };
 }
 

@@ -1,4 +1,4 @@
-import { PREVIEW_LIMIT } from '../../engine/index.js';
+import { cuttable } from '../../engine/index.js';
 import { isShared } from '../options/definition.js';
 import { previewEntry } from '../registry/insight.js';
 import { Job } from '../registry/job.js';
@@ -11,7 +11,7 @@ import { wallRulesOf } from '../../triggers/index.js';
 import type { Instant, JobRecord, TriggerJson } from '../../core/index.js';
 import type { LocatedJob } from '../../engine/index.js';
 import type { WallRule } from '../../triggers/index.js';
-import type { PreviewEntry, WhyAnswer } from '../registry/insight.js';
+import type { Preview, WhyAnswer } from '../registry/insight.js';
 import type { PreviewFilter, ReportFilter } from '../registry/registry-options.js';
 import type { RegistryParts } from '../registry/registry-parts.js';
 import type { PreviewReport } from './preview-report.js';
@@ -25,8 +25,9 @@ export type Window = readonly [from: Instant, to: Instant];
 export class ScheduleInsight {
   constructor(private readonly parts: RegistryParts) {}
 
-  async preview([from, to]: Window, filter: PreviewFilter): Promise<PreviewEntry[]> {
-    return (await this.parts.scheduler.preview(from, to, filter)).map(previewEntry);
+  async preview([from, to]: Window, filter: PreviewFilter): Promise<Preview> {
+    const fires = await this.parts.scheduler.preview(from, to, filter);
+    return cuttable(fires.map(previewEntry), fires.isCut);
   }
 
   async report(window: Window, { timezone, ...filter }: ReportFilter): Promise<PreviewReport> {
@@ -35,7 +36,7 @@ export class ScheduleInsight {
     const due = new Set(entries.map(({ jobId }) => jobId));
     const jobs = (await this.jobs()).filter(({ job }) => due.has(job.id));
     const rules = new Map(jobs.map(({ job }) => [job.id, this.rulesOf(job)]));
-    return previewReport(entries, { timezone: shown, rulesOf: (id) => rules.get(id) ?? [], limit: PREVIEW_LIMIT });
+    return previewReport(entries, { timezone: shown, rulesOf: (id) => rules.get(id) ?? [] });
   }
 
   async calendar(window: Window, filter: PreviewFilter): Promise<string> {
@@ -45,7 +46,7 @@ export class ScheduleInsight {
     return calendarFeed(entries, {
       application: options.application,
       now: new Date(clock.now()),
-      isCut: entries.length >= PREVIEW_LIMIT,
+      isCut: entries.isCut,
       jobOf: (id) => {
         const found = jobs.get(id);
         return found === undefined ? undefined : Job.ofRecord(found.job, { store: found.store, parts: this.parts });

@@ -1,7 +1,7 @@
 export type { Collision, MinuteLoad, PreviewReport, ReportedFire } from '../insight/preview-report.js';
 export type { JobChange, OrphanedJob, ScheduleChanges } from '../insight/schedule-changes.js';
 export type { LintFinding } from '../insight/schedule-lint.js';
-export type { PreviewEntry, SchedulerNode, WhyAnswer } from './insight.js';
+export type { Preview, PreviewEntry, SchedulerNode, WhyAnswer } from './insight.js';
 export { JobFunctions } from './job-functions.js';
 export { Job } from './job.js';
 export type { JobPauseView } from './job.js';

@@ -1,5 +1,5 @@
 import type { NodeRecord } from '../../core/index.js';
-import type { PreviewFire, Why } from '../../engine/index.js';
+import type { Cuttable, PreviewFire, Why } from '../../engine/index.js';
 import { Run } from './run.js';
 
 /** A running scheduler of the application. */
@@ -24,6 +24,9 @@ export interface PreviewEntry {
   /** Fire time plus jitter. */
   readonly dueAt: Date;
 }
+
+/** Fire times to come, in order: a list, which says with `isCut` that there are more than the 10,000 it holds. */
+export type Preview = Cuttable<PreviewEntry>;
 
 /** What became of a fire time, and why. */
 export interface WhyAnswer {

@@ -13,7 +13,7 @@ import { show } from '../options/show.js';
 import { refuse } from '../options/validate.js';
 import { checkCall, checkedInstant, checkId, placeOf } from './checked-call.js';
 import { nodeView, whyAnswer } from './insight.js';
-import type { PreviewEntry, SchedulerNode, WhyAnswer } from './insight.js';
+import type { Preview, SchedulerNode, WhyAnswer } from './insight.js';
 import { givenTrigger, JobAdder } from './job-adder.js';
 import { changesOf } from './job-changes.js';
 import { listJobs } from './job-list.js';
@@ -280,7 +280,7 @@ export class SchedulerRegistry {
   }
 
   /** Fire times to come between two instants, in order, 10,000 at most. Text without offset is in the module's zone. */
-  async preview(from: InstantInput, to: InstantInput, filter: options.PreviewFilter = {}): Promise<PreviewEntry[]> {
+  async preview(from: InstantInput, to: InstantInput, filter: options.PreviewFilter = {}): Promise<Preview> {
     this.check(filter, tables.PREVIEW_CALL, 'preview');
     return this.insight.preview(this.windowOf(from, to, 'preview'), filter);
   }

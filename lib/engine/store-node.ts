@@ -4,6 +4,7 @@ import type {
   Clock,
   Instant,
   JobPause,
+  JobRecord,
   Millis,
   Settlement,
   Store,
@@ -186,6 +187,11 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.hasBuffered = true;
   }
 
+  /** A job has no fire time to come any more: in a store of this process it goes one day. */
+  cameToEnd(job: JobRecord): void {
+    if (!this.store.isShared) this.finishedJobs.add(job);
+  }
+
   renewsFirst(run: LiveRun): boolean {
     return this.store.isShared && this.leases.renewsFirst(run);
   }
@@ -195,6 +201,7 @@ export class StoreNode implements DispatchSite, LoopSite {
       this.loop.wakeBy(settlement.dueAt);
     } else {
       if (run.isLast) this.ends.settled(run.job, run.run);
+      if (settlement.afterwards?.finished !== undefined) this.cameToEnd(run.job);
       const dueAt = settlement.afterwards?.dueAt;
       if (dueAt !== undefined && dueAt !== null) this.loop.wakeBy(dueAt);
       if (this.hasBuffered || mayPromote(run)) this.loop.wake();
@@ -252,7 +259,7 @@ export class StoreNode implements DispatchSite, LoopSite {
     const { skipped, cancelled, finished } = result;
     this.plans.followUp();
     this.ends.claimed(finished);
-    if (!this.store.isShared) for (const job of finished) this.finishedJobs.add(job);
+    for (const job of finished) this.cameToEnd(job);
     for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
     for (const { runId } of cancelled) this.dispatcher.cancel(runId, 'replaced by a newer run');
   }

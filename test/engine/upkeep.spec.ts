@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { at as date, every } from '../../lib/triggers/index.js';
+import type { Awaitable, Trigger } from '../../lib/core/index.js';
+import { at as date, cron, every } from '../../lib/triggers/index.js';
 import { FINISHED_KEPT } from '../../lib/engine/upkeep/finished-jobs.js';
 import { sharedViews } from './support/stores.js';
 import { job, START, World } from './support/world.js';
@@ -130,5 +131,50 @@ describe('retention', () => {
     expect(kept.length).toBeGreaterThan(FINISHED_KEPT);
     expect(kept.length).toBeLessThanOrEqual(2 * FINISHED_KEPT + 1);
     expect(kept.map((found) => found.job.id)).toContain('code');
+  });
+
+  const added = (id: string, trigger: Trigger) => job(id, trigger, {}, { origin: 'runtime', task: 'work' });
+  const CAME_TO_END: [string, Trigger, (world: World) => Awaitable<unknown>][] = [
+    ['were over when they were added', cron('* * * * *', { end: '2026-02-01' }), () => null],
+    [
+      'end with the run after which no other comes',
+      every({ seconds: 1 }, { fixedDelay: true, end: '2026-03-01T00:00:01' }),
+      () => null,
+    ],
+    [
+      'were rescheduled to a time that is over',
+      every({ days: 1 }),
+      async ({ scheduler }) => {
+        const over = cron('* * * * *', { end: '2026-02-01' });
+        for (const { job: row } of await scheduler.list()) await scheduler.reschedule(row.id, over);
+      },
+    ],
+  ];
+
+  it.each(CAME_TO_END)('nor do jobs stay that %s', async (_how, trigger, end) => {
+    const world = new World({ deaf: true }).handle('work').start();
+    const jobs = Array.from({ length: 2 * FINISHED_KEPT + 10 }, (_, index) => added(`job-${index}`, trigger));
+    await world.scheduler.add(jobs, { replaceExisting: false });
+    await end(world);
+    await world.clock.advanceAsync(3_000);
+    const kept = await world.scheduler.list();
+    expect(kept.every((found) => found.job.status === 'finished')).toBe(true);
+    expect(kept.length).toBeLessThanOrEqual(2 * FINISHED_KEPT);
+  });
+
+  it('leaves the history of those that went, and why they ran', async () => {
+    const world = new World({ deaf: true }).handle('work').start();
+    await world.scheduler.add([added('first', date(START + 1_000))], { replaceExisting: false });
+    world.clock.advance(1_000);
+    const others = Array.from({ length: 2 * FINISHED_KEPT }, (_, index) => added(`job-${index}`, date(START + 2_000)));
+    await world.scheduler.add(others, { replaceExisting: false });
+    await world.clock.advanceAsync(2_000);
+    expect(await world.scheduler.get('first')).toBeNull();
+    expect(await world.runsOf('first')).toMatchObject([{ state: 'succeeded', fireTime: START + 1_000 }]);
+    expect(await world.scheduler.why('first', START + 1_000)).toMatchObject({
+      verdict: 'ran',
+      runs: [{ jobId: 'first' }],
+    });
+    expect(await world.scheduler.why('first', START + 2_000)).toMatchObject({ verdict: 'unknownJob' });
   });
 });

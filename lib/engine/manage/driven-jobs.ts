@@ -136,6 +136,7 @@ export class DrivenJobs {
     return then(changed, ([result]) => {
       const after = result?.after ?? null;
       if (after === null) return;
+      if (isLast) node.cameToEnd(after);
       const store = node.store.alias;
       const detail = 'its pause ended by itself';
       if (job.pause !== null) this.facts.tell('job.resumed', { store, job: after, detail });

@@ -130,6 +130,7 @@ export class JobAdding {
     for (const { kind, job } of results) {
       if (kind === 'added') this.facts.tell('job.added', { store: node.store.alias, job });
       if (kind === 'changed') this.facts.tell('job.changed', { store: node.store.alias, job, detail: 'replaced' });
+      if (job.status === 'finished') node.cameToEnd(job);
       if (job.dueAt !== null && job.dueAt < soonest) soonest = job.dueAt;
     }
     if (soonest < Infinity) node.loop.wakeBy(soonest);

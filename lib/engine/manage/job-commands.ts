@@ -149,6 +149,7 @@ export class JobCommands {
       return then(changed, ([result]) => {
         if (result === undefined) throw new UnknownJobError(id);
         const job = result.after ?? result.before;
+        if (result.after?.status === 'finished') node.cameToEnd(result.after);
         node.claimsChanged();
         node.loop.wake();
         tell(node, job, result.before);

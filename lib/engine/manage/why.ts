@@ -45,13 +45,23 @@ export class Explanations {
 
   why(id: string, at: Instant): Awaitable<Why> {
     return then(this.stores.find(id), (found): Awaitable<Why> => {
-      if (found === null) return { verdict: 'unknownJob', runs: [], text: `There is no job "${id}".` };
+      if (found === null) return this.whyOfGone(id, at);
       const page = found.node.store.history.page({ jobId: id, from: at, to: at, limit: LIMIT });
       return then(page, ({ runs }): Awaitable<Why> => {
         if (runs.length > 0) return fromRuns(runs);
         return then(this.pauseOfAll(found.job), (pause) => this.fromJob(found, at, pause));
       });
     });
+  }
+
+  /** A job that was removed, or is finished long since, may have left its history. */
+  private whyOfGone(id: string, at: Instant): Awaitable<Why> {
+    const runs = this.stores.firstOf(this.stores.all(), (node) =>
+      then(node.store.history.page({ jobId: id, from: at, to: at, limit: LIMIT }), (page) =>
+        page.runs.length === 0 ? null : page.runs,
+      ),
+    );
+    return then(runs, (found) => (found === null ? none('unknownJob', `There is no job "${id}".`) : fromRuns(found)));
   }
 
   /** The application's pause, where the job obeys it. */

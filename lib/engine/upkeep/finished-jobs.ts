@@ -17,21 +17,25 @@ interface FinishedSite {
  * jobs that were added at run time and are finished go when there are too many of them.
  */
 export class FinishedJobs {
-  private ids: string[] = [];
+  /** In the order in which they came to their end. */
+  private readonly ids = new Set<string>();
 
   constructor(private readonly site: FinishedSite) {}
 
   add({ id, origin }: JobRecord): void {
     if (origin !== 'runtime') return;
-    this.ids.push(id);
+    // One that went on, and has come to its end again, is the latest.
+    this.ids.delete(id);
+    this.ids.add(id);
     // Not one by one: half of them at a time.
-    if (this.ids.length >= 2 * FINISHED_KEPT) this.removeOldest();
+    if (this.ids.size >= 2 * FINISHED_KEPT) this.removeOldest();
   }
 
   private removeOldest(): void {
     const { store, time, facts } = this.site;
-    const oldest = [...new Set(this.ids.slice(0, FINISHED_KEPT))];
-    this.ids = this.ids.slice(FINISHED_KEPT);
+    const oldest = [...this.ids].slice(0, FINISHED_KEPT);
+    const keep = (ids: readonly string[]): void => ids.forEach((id) => this.ids.add(id));
+    for (const id of oldest) this.ids.delete(id);
     const open: string[] = [];
     settled(
       () =>
@@ -46,11 +50,11 @@ export class FinishedJobs {
           },
         }),
       (results) => {
-        this.ids.push(...open);
+        keep(open);
         for (const { before } of results)
           facts.tell('job.removed', { store: store.alias, job: before, detail: 'finished' });
       },
-      () => this.ids.push(...oldest),
+      () => keep(oldest),
     );
   }
 }

@@ -42,7 +42,7 @@ export function mysqlTables(p: string): string[] {
     ),
     table(
       `${p}shapes`,
-      `shape_key integer AUTO_INCREMENT PRIMARY KEY, history_age bigint, history_count integer,
+      `shape_key integer AUTO_INCREMENT PRIMARY KEY, history_age bigint, unused_since bigint, history_count integer,
        runs_in_maintenance boolean NOT NULL, digest char(32) CHARACTER SET ascii NOT NULL, origin ${TEXT} NOT NULL,
        task ${TEXT} NOT NULL, executor ${TEXT} NOT NULL, body ${TEXT} NOT NULL, UNIQUE KEY (digest)`,
     ),

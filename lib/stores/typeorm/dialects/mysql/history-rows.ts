@@ -8,6 +8,7 @@ import { decodeRun } from '../../run-decoder.js';
 import { amongRuns } from './run-keys.js';
 import { selectOpenRuns, selectSettledRuns } from './run-select.js';
 import { deleteRuns } from './run-moves.js';
+import { forgetShapes } from '../server/unused-shapes.js';
 import type { Scope } from './scope.js';
 
 /** A run is not settled before its fire time, but clocks differ. */
@@ -47,6 +48,7 @@ export class MySqlHistoryRows implements HistoryRows {
     left -= await this.pruneByOwnAge(request.at, left);
     left -= await this.pruneByCount(request.keepPerJob, left);
     await this.forgetRemovedJobs(request.limit);
+    await forgetShapes(this.scope, request.at, request.limit);
     return request.limit - left;
   }
 

@@ -63,7 +63,7 @@ export class MySqlJobRows implements JobRows {
   async insert(records: readonly JobRecord[]): Promise<StoredJob[]> {
     const { appKey } = this.scope.place;
     const first = await this.scope.take(records.length);
-    const shapeKeys = await this.scope.shapeKeys(records);
+    const shapeKeys = await this.scope.shapeKeys(records, records[0].updatedAt);
     const jobs = records.map((record, index): StoredJob => ({
       key: first + index,
       shapeKey: shapeKeys[index],
@@ -151,7 +151,8 @@ export class MySqlJobRows implements JobRows {
     const keys = updates.map((update) => update.job.shapeKey);
     const changed = updates.flatMap(({ job, after }, index) => (isSameShape(job.record, after) ? [] : [index]));
     if (changed.length === 0) return keys;
-    return this.scope.shapeKeys(changed.map((index) => updates[index].after)).then((found) => {
+    const records = changed.map((index) => updates[index].after);
+    return this.scope.shapeKeys(records, records[0].updatedAt).then((found) => {
       changed.forEach((index, at) => (keys[index] = found[at]));
       return keys;
     });

@@ -3,6 +3,8 @@ import { shapeOf, ShapeTexts } from '../../codec.js';
 import { RecentMap } from '../../recent-map.js';
 import type { Definition, Shape } from '../../records.js';
 import type { Statements } from '../server/link.js';
+import { isTrusted } from '../server/unused-shapes.js';
+import type { SeenShapeKey } from '../server/unused-shapes.js';
 import { flag, inList, inParts, orNull, text, texts } from './literals.js';
 
 /** Where rows are looked for: one application in one set of tables. */
@@ -36,7 +38,9 @@ interface KeptDefinition {
 /** What this process remembers of committed rows that never change under their key and version. */
 export class Caches {
   readonly shapes = new Map<number, Shape>();
-  readonly shapeKeys = new Map<string, number>();
+  readonly shapeKeys = new Map<string, SeenShapeKey>();
+  /** When this process last looked for shapes that no job has. */
+  shapesSeenAt = -Infinity;
   readonly shapeTexts = new ShapeTexts();
   readonly nodeKeys = new Map<string, number>();
   readonly definitions = new RecentMap<number, KeptDefinition>(KEPT_DEFINITIONS);
@@ -126,12 +130,12 @@ export class Scope {
   }
 
   /** Keys of the shapes of jobs, in their order; new ones are written. */
-  async shapeKeys(shapes: readonly Shape[]): Promise<number[]> {
+  async shapeKeys(shapes: readonly Shape[], at: Instant): Promise<number[]> {
     const bodies = shapes.map((shape) => this.caches.shapeTexts.of(shape));
     const unknown = new Map<string, Shape>();
-    bodies.forEach((body, at) => this.knownShapeKey(body) ?? unknown.set(body, shapes[at]));
-    if (unknown.size > 0) await this.writeShapes(unknown);
-    return bodies.map((body) => this.knownShapeKey(body)!);
+    bodies.forEach((body, index) => this.knownShapeKey(body, at) ?? unknown.set(body, shapes[index]));
+    if (unknown.size > 0) await this.writeShapes(unknown, at);
+    return bodies.map((body) => this.knownShapeKey(body, at)!);
   }
 
   /** Key of a node's name; one that has not registered itself gets a row that is not listed. */
@@ -153,11 +157,12 @@ export class Scope {
     return this.caches.shapes;
   }
 
-  private knownShapeKey(body: string): number | undefined {
-    return this.caches.shapeKeys.get(body) ?? this.newShapeKeys.get(body);
+  private knownShapeKey(body: string, at: Instant): number | undefined {
+    const kept = this.caches.shapeKeys.get(body);
+    return kept !== undefined && isTrusted(kept, at) ? kept.key : this.newShapeKeys.get(body);
   }
 
-  private async writeShapes(shapes: ReadonlyMap<string, Shape>): Promise<void> {
+  private async writeShapes(shapes: ReadonlyMap<string, Shape>, at: Instant): Promise<void> {
     const { tables } = this.place;
     const rows = [...shapes].map(([body, { task, origin, policy }]) => {
       const { executor, evenInMaintenanceMode, history } = policy;
@@ -166,17 +171,17 @@ export class Scope {
       return [written, `MD5(${written})`, text(task), text(executor), text(origin), ...codes];
     });
     const columns = 'body, digest, task, executor, origin, runs_in_maintenance, history_age, history_count';
-    const keep = 'ON DUPLICATE KEY UPDATE digest = VALUES(digest)';
+    const keep = 'ON DUPLICATE KEY UPDATE unused_since = NULL';
     this.sendRows(`INSERT INTO ${tables}shapes (${columns})`, rows, keep);
     const digests = [...shapes.keys()].map((body) => `MD5(${text(body)})`);
     const find = `SELECT shape_key, body FROM ${tables}shapes WHERE digest IN (${inList(digests)})`;
     const { rows: found } = await this.statements.query(find);
-    for (const [key, body] of found as [number, string][]) this.keepShapeKey(body, key);
+    for (const [key, body] of found as [number, string][]) this.keepShapeKey(body, key, at);
   }
 
-  private keepShapeKey(body: string, key: number): void {
+  private keepShapeKey(body: string, key: number, at: Instant): void {
     this.newShapeKeys.set(body, key);
-    this.onCommit(() => this.caches.shapeKeys.set(body, key));
+    this.onCommit(() => this.caches.shapeKeys.set(body, { key, seenAt: at }));
   }
 
   private async addNode(id: string, at: Instant): Promise<number> {

@@ -1,5 +1,6 @@
 import { RecentMap } from '../../recent-map.js';
 import type { Definition, Shape } from '../../records.js';
+import type { SeenShapeKey } from '../server/unused-shapes.js';
 
 /** Definitions kept decoded, of jobs that come up again; each about 1 kB. */
 const KEPT_DEFINITIONS = 20_000;
@@ -12,8 +13,10 @@ export interface KeptDefinition {
 /** What this process remembers of committed rows that never change under their key and version. */
 export class Caches {
   readonly shapes = new Map<number, Shape>();
-  /** By text, with the instant of store time at which the row was last seen. */
-  readonly shapeKeys = new Map<string, { readonly key: number; readonly seenAt: number }>();
+  /** By text. */
+  readonly shapeKeys = new Map<string, SeenShapeKey>();
+  /** When this process last looked for shapes that no job has. */
+  shapesSeenAt = -Infinity;
   readonly nodeKeys = new Map<string, number>();
   readonly definitions = new RecentMap<number, KeptDefinition>(KEPT_DEFINITIONS);
   /** What was last written of this process's nodes: lists of jobs and tasks are long and seldom change. */

@@ -7,6 +7,7 @@ import { numbers, storable } from './arrays.js';
 import { Conditions } from './job-list.js';
 import { decodeRun } from '../../run-decoder.js';
 import { selectOpenRuns, selectSettledRuns } from './run-select.js';
+import { forgetShapes } from '../server/unused-shapes.js';
 import type { Scope } from './scope.js';
 
 /** A run is not settled before its fire time, but clocks differ. */
@@ -49,6 +50,7 @@ export class PostgresHistoryRows implements HistoryRows {
     left -= await this.pruneByOwnAge(request.at, left);
     left -= await this.pruneByCount(request.keepPerJob, left);
     await this.forgetRemovedJobs(request.limit);
+    await forgetShapes(this.scope, request.at, request.limit);
     return request.limit - left;
   }
 

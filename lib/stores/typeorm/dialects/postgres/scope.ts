@@ -2,6 +2,7 @@ import type { Awaitable, Instant } from '../../../../core/index.js';
 import { shapeOf, shapeTextOf } from '../../codec.js';
 import type { Shape } from '../../records.js';
 import type { Statements } from '../server/link.js';
+import { isTrusted } from '../server/unused-shapes.js';
 import { booleans, numbers, readable, texts } from './arrays.js';
 import type { Caches } from './caches.js';
 
@@ -26,9 +27,6 @@ export interface Begun {
 
 /** Keys in one block. */
 export const BLOCK = 4_096;
-
-/** A shape that no job uses goes away after a day; so long before that it is looked for again. */
-const TRUSTED = 3_600_000;
 
 export interface ScopeParts {
   readonly place: Place;
@@ -142,7 +140,7 @@ export class Scope {
 
   private knownShapeKey(text: string, at: Instant): number | null {
     const kept = this.caches.shapeKeys.get(text);
-    if (kept !== undefined && Math.abs(at - kept.seenAt) < TRUSTED) return kept.key;
+    if (kept !== undefined && isTrusted(kept, at)) return kept.key;
     return this.newShapeKeys.get(text) ?? null;
   }
 

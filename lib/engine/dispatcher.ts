@@ -1,4 +1,13 @@
-import type { Claim, Instant, JobAfterwards, JobContext, JobLogger, Settlement, TaskHandler } from '../core/index.js';
+import type {
+  Claim,
+  Instant,
+  JobAfterwards,
+  JobContext,
+  JobLogger,
+  Millis,
+  Settlement,
+  TaskHandler,
+} from '../core/index.js';
 import { Chains } from './chain/compose-chain.js';
 import { conclude, outcomeOf, release } from './conclude.js';
 import { tellAfterwards, tellRun, tellSettled } from './dispatch-site.js';
@@ -16,6 +25,16 @@ import { LeaseLostError, RunCancelledError, RunLostError } from './stop-errors.j
 
 /** Stands in for the handler of a run that is given back before anybody could call it. */
 const NO_HANDLER: TaskHandler = () => undefined;
+
+/** When claims were asked for, and what that makes of them. */
+export interface Grant {
+  /** Store time of the request. */
+  readonly claimedAt: Instant;
+  /** On the monotonic clock. */
+  readonly leaseEnd: Millis;
+  /** Of the node's leases, before it was sent. */
+  readonly doubts: number;
+}
 
 /** Leads claimed runs of one store through waiting, attempt and settle. */
 export class Dispatcher implements RunSurroundings {
@@ -46,14 +65,14 @@ export class Dispatcher implements RunSurroundings {
     tellRun(this.site, 'run.progress', run, { detail: message, data: { value, message } });
   }
 
-  /** Takes over claims that the store has just granted; `leaseEnd` is on the monotonic clock. */
-  accept(claims: readonly Claim[], leaseEnd: number): void {
+  /** Takes over claims that the store has just granted. */
+  accept(claims: readonly Claim[], grant: Grant): void {
     const now = this.site.time.now();
     const granted = this.site.store.isShared ? this.withoutSurplus(claims) : claims;
     this.isTaking = true;
     this.endedAt = now;
     try {
-      for (const claim of granted) this.take(claim, leaseEnd, now);
+      for (const claim of granted) this.take(claim, grant, now);
     } finally {
       this.isTaking = false;
       this.endedAt = null;
@@ -153,10 +172,11 @@ export class Dispatcher implements RunSurroundings {
     return granted;
   }
 
-  private take(claim: Claim, leaseEnd: number, now: Instant): void {
+  private take(claim: Claim, grant: Grant, now: Instant): void {
     const handler = this.site.parts.tasks.resolve(claim.job.task);
     const run = new LiveRun(claim, handler ?? NO_HANDLER, this);
-    run.leaseEnd = leaseEnd;
+    run.leaseEnd = grant.leaseEnd;
+    run.doubts = claim.run.dueAt <= grant.claimedAt ? Infinity : grant.doubts;
     const former = this.live.set(claim.runId, run);
     if (former !== undefined) this.lose(former, 'this node has taken its own run over, after its lease had ended');
     tellRun(this.site, 'run.claimed', run);

@@ -22,22 +22,36 @@ export interface LeaseParts {
   beat(): void;
 }
 
+const NONE: readonly LiveRun[] = [];
+
 /**
  * Renews every claim that this node holds in one store, all in one statement, each third of a lease. A lease counts
  * from before its statement was sent, on the monotonic clock; when it ends, the handler is aborted.
+ *
+ * What has not started may be taken back. A run that is due and in doubt is asked for by itself, beside those rounds: it
+ * waits for one answer, or for the rest of another one and its own, whatever else this node holds.
  */
 export class Leases {
   private timer: Timer | null = null;
   private isRenewing = false;
-  /** Somebody may have changed claims since the round under way was sent: its answer says nothing of what has not started. */
+  /** How often claims may have been taken back so far; each run keeps up to where it is known to be ours. */
+  private doubtCount = 0;
+  /** Doubts came while a round was under way, and somebody wants to know before the runs are due. */
+  private mustConfirm = false;
+  /** Leases cannot be counted over the round that is under way. */
   private isOutdated = false;
+  private isCheckOutdated = false;
+  private isGathering = false;
   private isOpen = false;
   /** When the last answered round was begun. */
   private renewedAt: Millis = -Infinity;
   /** When this process was last seen to move. */
   private movedAt: Millis = 0;
-  /** Runs whose lease was too short to start: offered again once it is renewed. */
+  /** Runs whose lease ended in a standstill: left to be taken over, once their handlers are through with it. */
+  private readonly lost = new Set<LiveRun>();
+  /** Due, and offered a slot again once they are known to be ours; those that are asked for now come first. */
   private waiting: LiveRun[] = [];
+  private checking: readonly LiveRun[] = NONE;
 
   constructor(private readonly parts: LeaseParts) {}
 
@@ -55,15 +69,46 @@ export class Leases {
 
   /** Runs of an executor that are offered a slot again when they have been renewed. */
   waitingOf(executor: string): number {
-    return this.waiting.filter((run) => isHeldFor(run, executor)).length;
+    const count = (runs: readonly LiveRun[]): number => runs.filter((run) => isHeldFor(run, executor)).length;
+    return count(this.waiting) + count(this.checking);
   }
 
-  /** true: less than half of the lease is left; the run is offered a slot again when it has been renewed. */
+  get doubts(): number {
+    return this.doubtCount;
+  }
+
+  /** true: it is in doubt, or less than half of its lease is left; it is offered a slot again when it has been renewed. */
   renewsFirst(run: LiveRun): boolean {
-    if (run.leaseEnd - this.parts.clock.monotonic() >= this.parts.options.lease / 2) return false;
+    const left = run.leaseEnd - this.parts.clock.monotonic();
+    if (run.doubts >= this.doubtCount && left >= this.parts.options.lease / 2) return false;
     this.waiting.push(run);
-    this.renew();
+    if (!this.isGathering) this.check();
     return true;
+  }
+
+  /** Runs that `start` finds in doubt are asked for together. */
+  gather(start: () => void): void {
+    this.isGathering = true;
+    try {
+      start();
+    } finally {
+      this.isGathering = false;
+    }
+    this.check();
+  }
+
+  /** Somebody may have taken claims back: runs of which that is not known are asked for when they are due. */
+  doubt(): void {
+    this.doubtCount++;
+  }
+
+  /** Asks for what is in doubt, so that it starts on time if it is ours. */
+  confirm(): void {
+    this.mustConfirm = this.isRenewing;
+    if (this.isRenewing) return;
+    const isAsked = new Set([...this.checking, ...this.waiting]);
+    const runs = this.held().filter((run) => run.doubts < this.doubtCount && !isAsked.has(run));
+    if (runs.length > 0) this.renewRound(runs, () => undefined);
   }
 
   /**
@@ -73,12 +118,16 @@ export class Leases {
   isLate(): boolean {
     const now = this.parts.clock.monotonic();
     if (now - this.renewedAt < this.parts.options.lease) return false;
-    return this.some((run) => run.leaseEnd <= now && run.stopCause !== 'stoodStill');
+    for (const run of this.parts.dispatcher.live.values()) {
+      if (run.leaseEnd <= now && !this.lost.has(run)) return true;
+    }
+    return false;
   }
 
   /** false: what could be taken over now may be this node's own, and its handler may still go on. */
   mayTakeOver(): boolean {
-    return !this.isLate() && !this.some((run) => run.stopCause === 'stoodStill');
+    for (const run of this.lost) if (run.state === 'closed') this.lost.delete(run);
+    return this.lost.size === 0 && !this.isLate();
   }
 
   /**
@@ -100,42 +149,85 @@ export class Leases {
     this.renew();
   }
 
-  /** Clocks have parted, or somebody changed claims: what has not started may no longer be ours. */
+  /** Clocks have parted: leases may have ended that look as if they stood, and what has not started may be another's. */
   distrust(): void {
     const now = this.parts.clock.monotonic();
-    for (const run of this.parts.dispatcher.live.values()) {
-      if (run.state === 'held') run.leaseEnd = Math.min(run.leaseEnd, now);
-    }
+    for (const run of this.held()) run.leaseEnd = Math.min(run.leaseEnd, now);
+    this.doubt();
     this.isOutdated = this.isRenewing;
+    this.isCheckOutdated = this.checking.length > 0;
     this.renew();
   }
 
   renew(): void {
     if (this.isRenewing) return;
-    // A lost run is left to be taken over.
-    const runs = [...this.parts.dispatcher.live.values()].filter((run) => run.stopCause !== 'stoodStill');
-    if (runs.length === 0) {
-      // What could not be renewed is settled or lost by now.
-      this.parts.health.answered('renew');
-      return;
-    }
+    const isAsked = new Set(this.checking);
+    const runs = [...this.parts.dispatcher.live.values()].filter((run) => !this.lost.has(run) && !isAsked.has(run));
+    // What could not be renewed is settled or lost by now.
+    if (runs.length === 0) this.parts.health.answered('renew');
+    else this.renewRound(runs, (startedAt) => (this.renewedAt = startedAt));
+  }
+
+  private renewRound(runs: readonly LiveRun[], answered: (startedAt: Millis) => void): void {
     this.isRenewing = true;
-    const { store, clock, time, health, patience } = this.parts;
-    const { lease } = this.parts.options;
-    const startedAt = clock.monotonic();
-    settled(
-      () => patience.await('a renewal', () => store.jobs.renew(claimsOf(runs), time.now() + lease), nothing),
-      (renewals) => {
+    this.mustConfirm = false;
+    const doubts = this.doubtCount;
+    this.ask(
+      runs,
+      (renewals, startedAt) => {
         this.isRenewing = false;
-        health.answered('renew');
-        this.renewedAt = startedAt;
-        runs.forEach((run, index) => this.renewed(run, renewals[index], startedAt + lease));
+        answered(startedAt);
+        const leaseEnd = this.isOutdated ? null : startedAt + this.parts.options.lease;
+        runs.forEach((run, index) => this.renewed(run, renewals[index], { leaseEnd, doubts }));
         if (this.isOutdated) this.renewAgain();
-        else this.offerAgain();
+        else if (this.mustConfirm) this.confirm();
       },
-      (error) => {
+      () => {
         this.isRenewing = false;
         this.isOutdated = false;
+      },
+    );
+  }
+
+  /** Nobody takes back a run that is due: one that is asked for then is ours, whatever changes later. */
+  private check(): void {
+    if (this.checking.length > 0 || this.waiting.length === 0) return;
+    const runs = this.waiting;
+    this.waiting = [];
+    this.checking = runs;
+    this.ask(
+      runs,
+      (renewals, startedAt) => {
+        this.checking = NONE;
+        const leaseEnd = this.isCheckOutdated ? null : startedAt + this.parts.options.lease;
+        this.isCheckOutdated = false;
+        const doubts = leaseEnd === null ? -1 : Infinity;
+        runs.forEach((run, index) => this.renewed(run, renewals[index], { leaseEnd, doubts }));
+        this.gather(() => runs.forEach((run) => this.offerAgain(run)));
+      },
+      () => {
+        this.checking = NONE;
+        this.isCheckOutdated = false;
+        this.waiting = [...runs, ...this.waiting];
+      },
+    );
+  }
+
+  private ask(
+    runs: readonly LiveRun[],
+    answered: (renewals: readonly Renewal[], startedAt: Millis) => void,
+    failed: () => void,
+  ): void {
+    const { store, clock, time, health, patience, options } = this.parts;
+    const startedAt = clock.monotonic();
+    settled(
+      () => patience.await('a renewal', () => store.jobs.renew(claimsOf(runs), time.now() + options.lease), nothing),
+      (renewals) => {
+        health.answered('renew');
+        answered(renewals, startedAt);
+      },
+      (error) => {
+        failed();
         health.failed('renew', error);
         this.endOverdue();
         this.arm(Math.min(health.wait('renew', Math.random()), this.untilNextEnd()));
@@ -146,17 +238,24 @@ export class Leases {
   private tick(): void {
     this.timer = null;
     this.catchUp();
+    this.check();
     this.parts.beat();
     // A renewal may be on its way for longer than a lease lasts: then nothing but this timer ends what is overdue.
     this.arm(this.untilNextEnd());
   }
 
-  private renewed(run: LiveRun, { held, cancelRequested }: Renewal, leaseEnd: Millis): void {
+  private renewed(run: LiveRun, { held, cancelRequested }: Renewal, { leaseEnd, doubts }: Answered): void {
     // Settled while the statement was under way: its answer says nothing any more.
     if (run.state === 'closed') return;
-    if (!held) this.parts.dispatcher.lose(run, 'another node has taken it over, or it was withdrawn');
-    else if (!this.isOutdated || run.state !== 'held') run.leaseEnd = leaseEnd;
-    if (held && cancelRequested) this.parts.dispatcher.cancel(run.claim.runId, null);
+    if (!held) {
+      this.parts.dispatcher.lose(run, 'another node has taken it over, or it was withdrawn');
+      return;
+    }
+    if (leaseEnd !== null) {
+      run.leaseEnd = leaseEnd;
+      run.doubts = Math.max(run.doubts, doubts);
+    }
+    if (cancelRequested) this.parts.dispatcher.cancel(run.claim.runId, null);
   }
 
   private renewAgain(): void {
@@ -164,12 +263,8 @@ export class Leases {
     this.renew();
   }
 
-  private offerAgain(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const run of waiting) {
-      if (run.state === 'held') this.parts.dispatcher.toSlot(run);
-    }
+  private offerAgain(run: LiveRun): void {
+    if (run.state === 'held') this.parts.dispatcher.toSlot(run);
   }
 
   /** At the lease's end the handler is aborted; its outcome is still offered to the store. */
@@ -181,13 +276,14 @@ export class Leases {
   private endOverdueBy(cause: StopCause): void {
     const now = this.parts.clock.monotonic();
     for (const run of this.parts.dispatcher.live.values()) {
-      if (run.leaseEnd <= now && run.state === 'running') run.stop(cause, new LeaseLostError(run.job.id, run.run.id));
+      if (run.leaseEnd > now || run.state !== 'running') continue;
+      run.stop(cause, new LeaseLostError(run.job.id, run.run.id));
+      if (run.stopCause === 'stoodStill') this.lost.add(run);
     }
   }
 
-  private some(test: (run: LiveRun) => boolean): boolean {
-    for (const run of this.parts.dispatcher.live.values()) if (test(run)) return true;
-    return false;
+  private held(): LiveRun[] {
+    return [...this.parts.dispatcher.live.values()].filter((run) => run.state === 'held');
   }
 
   private untilNextEnd(): Millis {
@@ -203,6 +299,12 @@ export class Leases {
     this.timer?.cancel();
     this.timer = this.isOpen ? this.parts.clock.after(wait, () => this.tick()) : null;
   }
+}
+
+/** What an answer says of a run that is held; null: no lease can be counted from it. */
+interface Answered {
+  readonly leaseEnd: Millis | null;
+  readonly doubts: number;
 }
 
 function claimsOf(runs: readonly LiveRun[]): ClaimKey[] {

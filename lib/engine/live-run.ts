@@ -58,6 +58,8 @@ export class LiveRun implements Attempt, ContextParts {
   hasBegun = false;
   /** On the monotonic clock; Infinity where there are no leases. */
   leaseEnd: Millis = Infinity;
+  /** Doubts of the node's leases up to which it is known to be ours; Infinity: it was due then, so nobody takes it back. */
+  doubts = 0;
   stopCause: StopCause | null = null;
   stopError: Error | null = null;
   /** Made by the step that finished its job. */

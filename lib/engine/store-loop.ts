@@ -1,4 +1,4 @@
-import type { Awaitable, ClaimRequest, ClaimResult, Instant, Millis, PlanRuns, Timer } from '../core/index.js';
+import type { Awaitable, Claim, ClaimRequest, ClaimResult, Instant, Millis, PlanRuns, Timer } from '../core/index.js';
 import type { LoopSite } from './loop-site.js';
 import { isPromise, then } from './settled.js';
 import type { TakenAlong } from './settle-queue.js';
@@ -134,14 +134,18 @@ export class StoreLoop {
     if (leases.isLate()) leases.catchUp();
   }
 
-  /** What was claimed ahead is renewed first where another node may have withdrawn it and had no way to say so. */
+  /** What was claimed ahead is asked for first where another node may have withdrawn it and had no way to say so. */
   private startDue(): void {
     const { dispatcher, leases, store, time } = this.site;
     const { nextDueAt } = dispatcher.line;
     if (nextDueAt === null || nextDueAt > time.now()) return;
     const { jobs } = store;
-    if (store.isShared && (jobs.hasForeignWrites?.() ?? jobs.watch === undefined)) leases.distrust();
-    dispatcher.startDue(time.now());
+    if (!store.isShared) {
+      dispatcher.startDue(time.now());
+      return;
+    }
+    if (jobs.hasForeignWrites?.() ?? jobs.watch === undefined) leases.doubt();
+    leases.gather(() => dispatcher.startDue(time.now()));
   }
 
   private claimBatches(): void {
@@ -171,13 +175,13 @@ export class StoreLoop {
   }
 
   private ask(terms: ClaimRequest, along: TakenAlong | null = null): Awaitable<void> {
-    const startedAt = this.site.clock.monotonic();
+    const sent = { at: this.site.clock.monotonic(), doubts: this.site.leases.doubts };
     const request = along === null ? terms : { ...terms, settlements: along.settlements };
     let unwritten = along;
     const claimed = (result: ClaimResult): void => {
       unwritten = null;
       along?.written(result.settled ?? []);
-      this.claimed(request, result, startedAt);
+      this.claimed(request, result, sent);
     };
     const failed = (error: unknown): void => {
       unwritten?.failed(error);
@@ -195,10 +199,10 @@ export class StoreLoop {
     }
   }
 
-  private claimed(request: ClaimRequest, result: ClaimResult, startedAt: Millis): void {
+  private claimed(request: ClaimRequest, result: ClaimResult, sent: Sent): void {
     const { site } = this;
     site.health.answered('claim');
-    site.time.measured(request.now, result.storeNow, startedAt);
+    site.time.measured(request.now, result.storeNow, sent.at);
     if (request === MEASURING) {
       this.mustMeasure = false;
       this.wake();
@@ -206,13 +210,23 @@ export class StoreLoop {
     }
     site.claimTold(result);
     const { isShared } = site.store;
-    if (this.isOpen) site.dispatcher.accept(result.claims, isShared ? startedAt + site.options.lease : Infinity);
+    if (this.isOpen) this.accept(result.claims, request.now, sent);
     else site.dispatcher.giveBack(result.claims);
     // What this claim left alone, or gave back, is no longer to be found by its time alone.
     if (isShared) this.isCramped ||= site.isCramped();
     this.claimAt = Math.min(this.claimAt, this.nextClaimAt(result), this.pauseEnd());
     // The next claim takes along what has ended by then.
     if (!this.settlesWithClaims || this.claimAt > site.time.now()) site.settles.flush();
+  }
+
+  private accept(claims: readonly Claim[], claimedAt: Instant, { at, doubts }: Sent): void {
+    const { dispatcher, leases, options, store } = this.site;
+    if (!store.isShared) {
+      dispatcher.accept(claims, { claimedAt, leaseEnd: Infinity, doubts });
+      return;
+    }
+    leases.gather(() => dispatcher.accept(claims, { claimedAt, leaseEnd: at + options.lease, doubts }));
+    if (store.jobs.watch !== undefined && leases.doubts > doubts) leases.confirm();
   }
 
   private pauseEnd(): Instant {
@@ -296,6 +310,12 @@ export class StoreLoop {
     if (wait <= 0) return clock.after(0, turn);
     return store.isShared ? clock.after(Math.min(wait, options.idlePoll), turn) : clock.wakeAt(at, turn);
   }
+}
+
+/** When a request left, on the monotonic clock, and the doubts of then. */
+interface Sent {
+  readonly at: Millis;
+  readonly doubts: number;
 }
 
 const MEASURING: ClaimRequest = {

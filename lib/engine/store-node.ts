@@ -179,7 +179,9 @@ export class StoreNode implements DispatchSite, LoopSite {
 
   /** Somebody may have taken back claims whose start is still to come: those of this node are looked at. */
   claimsChanged(): void {
-    if (this.store.isShared && this.dispatcher.line.size > 0) this.leases.distrust();
+    if (!this.store.isShared) return;
+    this.leases.doubt();
+    this.leases.confirm();
   }
 
   /** Runs are buffered behind any kind of run from now on: each close may make one due. */

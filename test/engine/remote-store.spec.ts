@@ -38,6 +38,42 @@ describe('round trips that take time', () => {
     expect(late).toEqual([40, 40, 40, 40, 40, 40]);
   });
 
+  describe('make none of many runs late by more than two,', () => {
+    /** One node with 200 runs in one second, and somebody who changes jobs meanwhile. */
+    async function lateness(traits: { watches: boolean }, change: (client: World, step: number) => unknown) {
+      const { clock } = new World();
+      const [remote, elsewhere] = remotes(2, clock, traits).remotes;
+      const world = new World({ stores: [remote.store], clock, concurrency: 300 }).handle('work');
+      const client = new World({ stores: [elsewhere.store], clock, node: 'client', options: { role: 'client' } });
+      const jobs = Array.from({ length: 200 }, (_, index) =>
+        job(`work-${index}`, date(START + 10_000 + 5 * index), {}, { task: 'work' }),
+      );
+      const started = [world.startAsync(...jobs), client.startAsync()];
+      await clock.advanceAsync(9 * SECOND);
+      await Promise.all(started);
+      for (let step = 0; step < 300; step++) {
+        change(client, step);
+        await clock.advanceAsync(10);
+      }
+      const late = world.calls.map(({ at, context }) => at - context.fireTime.getTime());
+      expect(late).toHaveLength(200);
+      return late;
+    }
+
+    it('where nobody would say that a claim was withdrawn', async () => {
+      const late = await lateness({ watches: false }, () => undefined);
+      expect(Math.max(...late)).toBeLessThanOrEqual(80);
+    });
+
+    it('while others change jobs all the time', async () => {
+      const late = await lateness({ watches: true }, ({ scheduler }, step) => {
+        const other = job(`other-${step}`, every({ hours: 1 }), {}, { origin: 'runtime', task: 'work' });
+        return scheduler.add([other], { replaceExisting: false });
+      });
+      expect(Math.max(...late)).toBeLessThanOrEqual(80);
+    });
+  });
+
   it('of half a second each way leave each fire time one run, on time by the store’s clock', async () => {
     const { clock, remotes: all, worlds } = await nodes(2, WORK, { ahead: 3_600_000 });
     for (const remote of all) Object.assign(remote, { there: 300, back: 300 });

@@ -148,8 +148,10 @@ export class Ledger {
     seen.key = key;
   }
 
-  private takenOver({ recoverBefore, node }: ClaimRequest, { runId, cause }: Claim, seen: Seen): void {
-    const bound = Math.min(recoverBefore ?? -Infinity, this.storeNow() + this.slack);
+  private takenOver({ now, recoverBefore, node }: ClaimRequest, { runId, cause }: Claim, seen: Seen): void {
+    // On one machine, whose clock was set back while the claim was on its way, that goes by the time at which it left.
+    const latest = this.slack === 0 ? Math.max(this.storeNow(), now) : this.storeNow() + this.slack;
+    const bound = Math.min(recoverBefore ?? -Infinity, latest);
     const isOver = cause === 'recovered' && seen.leaseUntil <= bound;
     if (this.storeNow() > seen.leaseUntil + this.slack) this.onTakeOver(runId, seen.holder!);
     this.judge.expect(isOver, RULES.oneHolder, () => {

@@ -40,4 +40,5 @@ export {
   RunLostError,
   RunTimedOutError,
   SchedulerStoppedError,
+  UncleanStopError,
 } from './stop-errors.js';

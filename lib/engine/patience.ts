@@ -5,16 +5,17 @@ import { isPromise } from './settled.js';
 /** A statement that takes longer is taken for hung. */
 export const PATIENCE: Millis = 30_000;
 
-/** A store neither answered nor failed for so long that it is asked anew. */
+/** A store neither answered nor failed for so long that it is no longer waited for: it is asked anew, or left as it is at a stop. */
 export class StoreHungError extends SchedulerError {
   readonly code = 'STORE_HUNG';
 
   constructor(
     readonly store: string,
     readonly statement: string,
+    limit: Millis = PATIENCE,
   ) {
     super(
-      `The store "${store}" has not answered ${statement} for ${PATIENCE} ms; it is asked anew. Look at locks and ` +
+      `The store "${store}" has not answered ${statement} for ${limit} ms and is not waited for. Look at locks and ` +
         `connections of its database, and give its statements a time limit.`,
     );
   }
@@ -33,15 +34,15 @@ export class Patience {
   ) {}
 
   /** `late` gets an answer that came after all, when nobody waits for it any more. */
-  await<T>(statement: string, ask: () => Awaitable<T>, late: (answer: T) => void): Awaitable<T> {
+  await<T>(statement: string, ask: () => Awaitable<T>, late: (answer: T) => void, limit = PATIENCE): Awaitable<T> {
     const answer = ask();
     if (!isPromise(answer)) return answer;
     return new Promise((resolve, reject) => {
       let isLate = false;
-      const timer = this.clock.after(PATIENCE, () => {
+      const timer = this.clock.after(limit, () => {
         isLate = true;
         this.timers.delete(timer);
-        reject(new StoreHungError(this.store, statement));
+        reject(new StoreHungError(this.store, statement, limit));
       });
       this.timers.add(timer);
       answer.then(

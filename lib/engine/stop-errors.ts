@@ -76,3 +76,26 @@ export class RunLostError extends SchedulerError {
     );
   }
 }
+
+/** A step of a stop that failed. */
+export interface StopFailure {
+  /** For a message: what was done. */
+  readonly what: string;
+  readonly error: unknown;
+}
+
+/** The scheduler has stopped and closed what it could, but steps of that have failed: a store was away, say. */
+export class UncleanStopError extends SchedulerError {
+  readonly code = 'UNCLEAN_STOP';
+
+  constructor(readonly failures: readonly StopFailure[]) {
+    const list = failures.map(
+      ({ what, error }) => `${what}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    super(
+      `The scheduler has stopped, but not all of it in order: ${list.join('; ')}. What it still held is taken over when ` +
+        `its leases end. Look whether the store could be reached when the process ended.`,
+      { cause: failures[0].error },
+    );
+  }
+}

@@ -19,7 +19,7 @@ import { JobEnds } from './job-ends.js';
 import { Leases } from './leases.js';
 import type { LiveRun } from './live-run.js';
 import type { ClaimTerms, LoopSite } from './loop-site.js';
-import { Patience } from './patience.js';
+import { nothing, Patience } from './patience.js';
 import { PlanCalls } from './plan-calls.js';
 import { isPausedAt } from './plan-draft.js';
 import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
@@ -166,15 +166,24 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.settles.flush();
   }
 
-  /** Ends every timer and gives the store back. */
-  close(): Awaitable<void> {
+  /** From here on nothing is asked of the store but what a stop asks. */
+  endTimers(): void {
     this.leases.stop();
     this.upkeep.stop();
     this.settles.close();
     this.patience.close();
     this.unwatch?.();
-    const left = this.isJoined ? this.heartbeat.leave() : undefined;
-    return then(left, () => this.store.jobs.close());
+  }
+
+  /** This process is no longer a live node. */
+  async leave(limit: Millis): Promise<void> {
+    if (this.isJoined)
+      await this.patience.await('the leave of this node', () => this.heartbeat.leave(), nothing, limit);
+  }
+
+  /** Gives the store back. */
+  async close(limit: Millis): Promise<void> {
+    await this.patience.await('its close', () => this.store.jobs.close(), nothing, limit);
   }
 
   /** Somebody may have taken back claims whose start is still to come: those of this node are looked at. */

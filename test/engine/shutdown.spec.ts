@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { JobContext } from '../../lib/core/index.js';
 import { at as date, every } from '../../lib/triggers/index.js';
 import { controlledStore, sharedViews } from './support/stores.js';
-import { deferred, job, settle, START, World } from './support/world.js';
+import type { StoreControl } from './support/stores.js';
+import { deferred, executorOf, job, settle, START, World } from './support/world.js';
 
 const due = date('2026-03-01T00:00:05Z');
 const heeding = (_args: unknown, { signal }: JobContext): Promise<void> =>
@@ -161,6 +162,37 @@ describe('stop', () => {
     const stopped = world.scheduler.stop();
     await world.clock.advanceAsync(60_000);
     await stopped;
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it.each<[string, (control: StoreControl) => unknown]>([
+    ['fails', (control) => (control.failing = (method) => method === 'nodes.leave' && new Error('connection refused'))],
+    ['hangs', (control) => (control.hanging = 'nodes.leave')],
+  ])('closes every store, and says what failed, when leaving one of them %s', async (_how, take) => {
+    const [away, here] = [controlledStore(), controlledStore({ alias: 'other' })];
+    const closed: string[] = [];
+    const executor = { ...executorOf(5), close: () => void closed.push('executor') };
+    const world = new World({ stores: [away.store, here.store], executors: { default: executor } }).handle('work');
+    await world.startAsync(job('work', every({ hours: 1 })));
+    take(away);
+    const stopped = world.scheduler.stop().catch((error: unknown) => error);
+    await world.clock.advanceAsync(60_000);
+    expect(await stopped).toMatchObject({
+      code: 'UNCLEAN_STOP',
+      message: expect.stringContaining('leaving the store "default"'),
+    });
+    expect([away.calls.at(-1), here.calls.at(-1), ...closed]).toEqual(['jobs.close', 'jobs.close', 'executor']);
+    expect(world.scheduler.state).toBe('stopped');
+    expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it('is over in bounded time when a store never closes', async () => {
+    const control = controlledStore();
+    const world = await new World({ stores: [control.store] }).startAsync();
+    control.hanging = 'jobs.close';
+    const stopped = world.scheduler.stop().catch((error: unknown) => error);
+    await world.clock.advanceAsync(60_000);
+    expect(await stopped).toMatchObject({ code: 'UNCLEAN_STOP', cause: { code: 'STORE_HUNG' } });
     expect(world.clock.timerCount()).toBe(0);
   });
 

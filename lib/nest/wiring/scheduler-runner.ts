@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { isShared } from '../options/index.js';
 import { captureNestLog } from '../output/captured-log.js';
 import { Assembly } from './assembly.js';
-import { schedulerLog } from './nest-log.js';
+import { schedulerLog, textOf } from './nest-log.js';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import type { Millis, Timer } from '../../core/index.js';
 
@@ -27,10 +27,16 @@ export class SchedulerRunner implements OnApplicationBootstrap, OnModuleDestroy 
   async onModuleDestroy(): Promise<void> {
     this.hint?.cancel();
     const { scheduler, effects, gaveUp } = this.assembly;
-    // Closed before it was started: nothing is open then.
-    if (scheduler.state !== 'new' && !gaveUp) await scheduler.stop();
-    await effects.close();
-    this.endCapture?.();
+    try {
+      // Closed before it was started: nothing is open then.
+      if (scheduler.state !== 'new' && !gaveUp) await scheduler.stop();
+    } catch (error) {
+      // It has stopped all the same: the modules that are still to be closed must not be left open for that.
+      schedulerLog.error('The scheduler did not stop in order', textOf(error));
+    } finally {
+      this.endCapture?.();
+      await effects.close();
+    }
   }
 
   private async start(): Promise<void> {

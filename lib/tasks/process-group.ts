@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { GroupGuard } from './group-guard.js';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 
 /** Groups that are alive: they end with this process, whose runs they are. */
 const alive = new Set<ProcessGroup>();
+
+/** For the ends of this process that it does not hear of itself. */
+const guard = new GroupGuard();
 
 /**
  * A process and all that it starts, as one group with its leader's number, so that a signal reaches them all. Where there
@@ -14,10 +18,12 @@ export class ProcessGroup {
 
   constructor(command: { readonly file: string; readonly args: readonly string[]; readonly options: SpawnOptions }) {
     const stdio: SpawnOptions['stdio'] = ['ignore', 'pipe', 'pipe'];
+    if (!isWindows) guard.prepare();
     this.leader = spawn(command.file, [...command.args], { ...command.options, stdio, detached: !isWindows });
     if (this.leader.pid === undefined) return;
     if (alive.size === 0) process.on('exit', killAll);
     alive.add(this);
+    if (!isWindows) guard.watch(this.leader.pid);
   }
 
   /** Does any member live? The leader may have ended long ago. */
@@ -39,6 +45,7 @@ export class ProcessGroup {
   /** Everybody has ended. */
   forget(): void {
     alive.delete(this);
+    if (this.leader.pid !== undefined) guard.forget(this.leader.pid);
     if (alive.size === 0) process.off('exit', killAll);
   }
 }

@@ -9,11 +9,17 @@ import type { Clock, JobContext, Millis } from '../core/index.js';
 /** How long the pipes may be silent after the last process of the group has ended. */
 const SILENCE: Millis = 1_000;
 
-/** More than pipes and their readers hold: what comes after that is from somebody who left the group. */
+/** How often the pipes may be found at work after that: who still writes then has left the group. */
+const MOST_LOOKS = 5;
+
+/** More than pipes and their readers hold: what comes after that is from somebody who left the group, too. */
 const MOST_LEFT_IN_PIPES = 4_000_000;
 
 /** What a command started and left behind would hold its pipes open, and outlive a run that counts as over. */
 const LEFT_OVERS = 'WARN processes that the command had left behind were killed';
+
+/** Who leaves its group, as a daemon does, and keeps the pipes is left alone. */
+const CUT = 'WARN a process that has left the command still holds its output: what it writes is not read any more';
 
 /** A command as `spawn` takes it. */
 export interface SpawnCommand {
@@ -90,26 +96,45 @@ export class CommandRun {
     // Those that are still on their way out of `kill` were not left behind.
     const hasLeftOvers = !this.wasKilled && this.group.isAlive;
     if (hasLeftOvers) this.group.signal('SIGKILL');
-    await this.drained(read);
-    if (hasLeftOvers) await this.parts.context.print(LEFT_OVERS);
+    const wasCut = await this.drained(read);
+    if (hasLeftOvers) await this.say(LEFT_OVERS);
+    if (wasCut) await this.say(CUT);
     if (end.exitCode !== 0) throw new CommandFailedError(this.parts.line, end, this.errors.text);
   }
 
   /**
    * A process that has left the group may hold a pipe open for ever: what it writes is no longer this run's. What is in
-   * the pipes is, however long the taking of it lasts.
+   * the pipes is, however long the taking of it lasts, unless the run is killed.
+   *
+   * @returns true: a pipe was open still, and was closed
    */
-  private async drained(read: Promise<unknown>): Promise<void> {
+  private async drained(read: Promise<unknown>): Promise<boolean> {
     const before = this.bytes;
     let seen = before;
+    let looks = 0;
+    let wasCut = false;
+    let giveUp: () => void = () => undefined;
+    const givenUp = new Promise<void>((resolve) => (giveUp = resolve));
     const look = (): void => {
-      const isSilent = this.bytes === seen && this.passing === 0;
-      if (isSilent || this.bytes - before > MOST_LEFT_IN_PIPES) this.closePipes();
+      const isTaken = this.passing === 0;
+      if (isTaken) looks++;
+      const isSilent = isTaken && this.bytes === seen;
+      if (this.wasKilled) giveUp();
+      if (this.wasKilled || isSilent || looks >= MOST_LOOKS || this.bytes - before > MOST_LEFT_IN_PIPES) {
+        wasCut = true;
+        this.closePipes();
+      }
       seen = this.bytes;
       timer = this.parts.clock.after(SILENCE, look);
     };
     let timer = this.parts.clock.after(SILENCE, look);
-    await read.finally(() => timer.cancel());
+    await Promise.race([read, givenUp]).finally(() => timer.cancel());
+    return wasCut;
+  }
+
+  /** A run that is killed waits for nobody who takes its lines. */
+  private async say(line: string): Promise<void> {
+    await Promise.race([this.parts.context.print(line), this.killed]);
   }
 
   private closePipes(): void {

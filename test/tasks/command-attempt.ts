@@ -1,6 +1,6 @@
 import { JobContext, SystemClock } from '../../lib/core/index.js';
 import { execHandler } from '../../lib/tasks/index.js';
-import type { ExecTask, JobRecord, RunRecord } from '../../lib/core/index.js';
+import type { Clock, ExecTask, JobRecord, RunRecord } from '../../lib/core/index.js';
 
 /** One attempt of a shell task with a real process, without a scheduler around it. */
 export class CommandAttempt {
@@ -11,7 +11,10 @@ export class CommandAttempt {
   private readonly handler;
   private waiting: { text: string; resolve: () => void }[] = [];
 
-  constructor(task: ExecTask, print?: (lines: string) => Promise<void> | void) {
+  constructor(
+    task: ExecTask,
+    { print, clock = new SystemClock() }: { print?: (lines: string) => Promise<void> | void; clock?: Clock } = {},
+  ) {
     this.context = new JobContext({
       job: { id: 'backup', name: null, task: 'exec', tags: [], timezone: 'UTC' } as unknown as JobRecord,
       run: { id: 'run-1', fireTime: Date.UTC(2026, 0, 1), count: 1 } as unknown as RunRecord,
@@ -23,7 +26,7 @@ export class CommandAttempt {
       print: print ?? ((lines) => this.take(lines)),
       pipeTo: () => undefined,
     });
-    this.handler = execHandler(task, new SystemClock());
+    this.handler = execHandler(task, clock);
     this.error = this.start();
   }
 
@@ -39,6 +42,11 @@ export class CommandAttempt {
   async wrote(text: string): Promise<void> {
     if (this.output.includes(text)) return;
     await new Promise<void>((resolve) => this.waiting.push({ text, resolve }));
+  }
+
+  /** Until more has come than so many characters. */
+  async wroteSince(length: number): Promise<void> {
+    while (this.output.length <= length) await new Promise<void>((resolve) => this.waiting.push({ text: '', resolve }));
   }
 
   private take(lines: string): void {

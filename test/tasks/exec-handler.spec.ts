@@ -1,7 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '../../lib/testing/index.js';
 import { CommandAttempt } from './command-attempt.js';
 
 const node = process.execPath;
@@ -128,7 +129,7 @@ describe('a shell task', () => {
     const before = process.memoryUsage().rss;
     const attempt = new CommandAttempt(
       { exec: `yes 0123456789012345678901234567890123456789 | head -c 100000000` },
-      slow,
+      { print: slow },
     );
     expect(await attempt.error).toBeNull();
     expect(bytes).toBe(100_000_000);
@@ -142,4 +143,78 @@ describe('a shell task', () => {
     expect(await attempt.error).toBeNull();
     expect(attempt.output).toBe(`é${'x'.repeat(200_000)}`);
   });
+});
+
+describe('a daemon that a shell task left behind, writing to its output', () => {
+  const daemon = `while :; do echo tick; sleep 0.02; done`;
+  let clock: ManualClock;
+  let attempt: CommandAttempt;
+  let folder: string;
+
+  beforeEach(() => {
+    clock = new ManualClock('2026-01-01T00:00Z');
+    folder = mkdtempSync(join(tmpdir(), 'carillon-daemon-'));
+  });
+  // It has left the group, so nobody else ends it; what it writes to nobody ends most of them before.
+  afterEach(() => {
+    const pid = /daemon (\d+)/.exec(attempt.output)?.[1];
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  });
+
+  function start(rest: string): void {
+    const untilUp = 'until [ -e up ]; do sleep 0.02; done';
+    const exec = `setsid sh -c 'echo daemon $$; touch up; ${daemon}' & ${untilUp}; ${rest}`;
+    attempt = new CommandAttempt({ exec, cwd: folder }, { clock });
+  }
+
+  /** Seconds that go by while the run is waited for, in each of which the daemon writes, until `end` has come. */
+  async function secondsUntil(end: Promise<unknown>): Promise<number> {
+    let isOver = false;
+    void end.then(() => (isOver = true));
+    for (let seconds = 0; seconds < 100; seconds++) {
+      while (!isOver && clock.timerCount() === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (isOver) return seconds;
+      await attempt.wroteSince(attempt.output.length);
+      await clock.advanceAsync(1_000);
+    }
+    throw new Error('It goes on for ever.');
+  }
+
+  it('holds the run open for a few seconds, which says so', async () => {
+    start('echo done');
+    await attempt.wrote('tick');
+    const seconds = await secondsUntil(attempt.error);
+    expect(seconds).toBe(5);
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toMatch(/WARN a process that has left the command still holds its output/);
+  });
+
+  it('keeps nobody from killing the run', async () => {
+    start('sleep 1000');
+    await attempt.wrote('tick');
+    const killed = attempt.kill();
+    expect(await secondsUntil(killed)).toBe(1);
+    expect(await killed).toBe(true);
+  });
+});
+
+it('a shell task that is killed does not wait for who takes its lines', async () => {
+  const clock = new ManualClock('2026-01-01T00:00Z');
+  let taken!: () => void;
+  const isTaken = new Promise<void>((resolve) => (taken = resolve));
+  const print = (): Promise<void> => {
+    taken();
+    return new Promise(() => undefined);
+  };
+  const attempt = new CommandAttempt({ exec: 'echo up; sleep 1000' }, { clock, print });
+  await isTaken;
+  const killed = attempt.kill();
+  let isOver = false;
+  void killed.then(() => (isOver = true));
+  while (!isOver) await clock.advanceAsync(1_000);
+  expect(await killed).toBe(true);
 });

@@ -15,7 +15,7 @@ export interface ExecTask {
   readonly cwd?: string;
   /** Added to the environment of the process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Name or number of the user it runs as; the process must be allowed to change it. */
+  /** Name or number of the user it runs as, with its HOME, USER and LOGNAME; the process must be allowed to change it. */
   readonly user?: string | number;
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { commandLine } from './command-line.js';
 import { CommandNotStartedError } from './errors.js';
 import { CommandRun } from './command-run.js';
-import { userIds } from './users.js';
+import { findUser, userEnvironment } from './users.js';
 import type { SpawnOptions } from 'node:child_process';
+import type { User } from './users.js';
 import type { Clock, ExecTask, JobContext, TaskHandler } from '../core/index.js';
 
 /**
@@ -29,12 +30,14 @@ function commandOf(task: ExecTask, context: JobContext) {
 }
 
 function optionsOf(task: ExecTask, context: JobContext): SpawnOptions {
-  const { cwd, env, user } = task;
+  const { cwd, env } = task;
+  const user = task.user === undefined ? null : knownUser(task.user, task);
+  const whose = user === null ? {} : userEnvironment(user);
   return {
     shell: typeof task.exec === 'string',
     ...(cwd === undefined ? {} : { cwd: existing(cwd, task) }),
-    ...(user === undefined ? {} : idsOf(user, task)),
-    env: { ...process.env, ...runEnvironment(context), ...env },
+    ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
+    env: { ...process.env, ...whose, ...runEnvironment(context), ...env },
     windowsHide: true,
   };
 }
@@ -58,8 +61,8 @@ function existing(cwd: string, task: ExecTask): string {
   );
 }
 
-function idsOf(user: string | number, task: ExecTask) {
-  const ids = userIds(user);
-  if (ids !== null) return ids;
+function knownUser(user: string | number, task: ExecTask): User {
+  const found = findUser(user);
+  if (found !== null) return found;
   throw new CommandNotStartedError(commandLine(task), `there is no user ${user} on this machine. Correct user.`);
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '../../lib/testing/index.js';
@@ -75,6 +75,19 @@ describe('a shell task', () => {
     const attempt = new CommandAttempt({ exec: 'id -un', user: 'nobody', cwd: '/' });
     expect(await attempt.error).toBeNull();
     expect(attempt.output).toBe('nobody\n');
+  });
+
+  (process.getuid!() === 0 ? it : it.skip).each([
+    ['nobody', {}, 'nobody nobody /nonexistent'],
+    [65534, {}, 'nobody nobody /nonexistent'],
+    ['nobody', { HOME: '/srv', USER: 'me' }, 'me nobody /srv'],
+    // Nobody has that number: nothing of the user of this process is left.
+    [54321, {}, '  /'],
+  ])('has name and home of its user %s, unless %j says otherwise', async (user, env, expected) => {
+    const home = readFileSync('/etc/passwd', 'utf8').match(/^nobody:(?:[^:]*:){4}([^:]*)/m)![1];
+    const attempt = new CommandAttempt({ exec: 'echo "$USER $LOGNAME $HOME"', user, env, cwd: '/' });
+    expect(await attempt.error).toBeNull();
+    expect(attempt.output).toBe(`${expected.replace('/nonexistent', home)}\n`);
   });
 
   it('ends well when it is asked to', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,15 +9,20 @@ import { join } from 'node:path';
 export class LifeLine {
   private readonly folder = mkdtempSync(join(tmpdir(), 'carillon-line-'));
   readonly path = join(this.folder, 'line');
-  private readonly stream;
+  private readonly reader: Socket;
+  /** Keeps it from ending before somebody has it; null: somebody has written. */
+  private keeper: number | null;
   private written = '';
   private changed: () => void = () => undefined;
 
   constructor() {
     execFileSync('mkfifo', [this.path]);
-    this.stream = createReadStream(this.path, 'utf8');
-    this.stream.on('data', (text) => {
-      this.written += String(text);
+    this.keeper = openSync(this.path, constants.O_RDWR | constants.O_NONBLOCK);
+    const fd = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.reader = new Socket({ fd, readable: true, writable: false });
+    this.reader.on('data', (text) => {
+      this.letGo();
+      this.written += text.toString();
       this.changed();
     });
   }
@@ -32,11 +38,17 @@ export class LifeLine {
 
   /** Waits until nobody holds it who held it. */
   async allEnded(): Promise<void> {
-    if (!this.stream.readableEnded) await once(this.stream, 'end');
+    if (!this.reader.readableEnded) await once(this.reader, 'end');
   }
 
   clear(): void {
-    this.stream.destroy();
+    this.letGo();
+    this.reader.destroy();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private letGo(): void {
+    if (this.keeper !== null) closeSync(this.keeper);
+    this.keeper = null;
   }
 }

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A line that is longer is passed on in parts, so that a process without line ends needs no memory of ours. */
-const LONGEST_LINE = 64 * 1_024;
+/** Characters. A line that is longer is passed on in parts, so that a process without line ends needs little memory of ours. */
+const LONGEST_LINE = 1_024 * 1_024;
 
 /** Makes whole lines of the bytes of one stream, characters that are cut in two included. */
 export class LineSplitter {
@@ -10,20 +10,21 @@ export class LineSplitter {
 
   /** Whole lines, or an empty text. */
   take(chunk: Buffer): string {
-    const text = this.rest + this.decoder.write(chunk);
+    const text = this.decoder.write(chunk);
     const end = text.lastIndexOf('\n') + 1;
-    if (text.length - end > LONGEST_LINE) {
-      this.rest = '';
-      return text;
-    }
-    this.rest = text.slice(end);
-    return text.slice(0, end);
+    const lines = end === 0 ? '' : this.cut() + text.slice(0, end);
+    this.rest += text.slice(end);
+    return this.rest.length > LONGEST_LINE ? lines + this.cut() : lines;
   }
 
   /** What came after the last line end. */
   end(): string {
-    const text = this.rest + this.decoder.end();
+    return this.cut() + this.decoder.end();
+  }
+
+  private cut(): string {
+    const { rest } = this;
     this.rest = '';
-    return text;
+    return rest;
   }
 }

@@ -150,11 +150,22 @@ describe('a shell task', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   });
 
-  it('passes characters whole that two chunks share, and a line without end in parts', async () => {
-    const code = `process.stdout.write(Buffer.from('é').subarray(0, 1)); setTimeout(() => { process.stdout.write(Buffer.from('é').subarray(1)); process.stdout.write('x'.repeat(200000)) }, 20)`;
-    const attempt = new CommandAttempt(script(code));
+  it('passes characters whole that two chunks share, and a line of 1 MiB', async () => {
+    const code = `process.stdout.write(Buffer.from('é').subarray(0, 1)); setTimeout(() => { process.stdout.write(Buffer.from('é').subarray(1)); process.stdout.write('x'.repeat(1048576 - 1) + '\\n') }, 20)`;
+    const printed: string[] = [];
+    const attempt = new CommandAttempt(script(code), { print: (lines) => void printed.push(lines) });
     expect(await attempt.error).toBeNull();
-    expect(attempt.output).toBe(`é${'x'.repeat(200_000)}`);
+    expect(printed).toEqual([`é${'x'.repeat(1_048_575)}\n`]);
+  });
+
+  it('passes a line that is longer than 1 MiB in parts, and nothing of it is lost', async () => {
+    const printed: string[] = [];
+    const attempt = new CommandAttempt(script(`process.stdout.write('x'.repeat(3_000_000))`), {
+      print: (lines) => void printed.push(lines),
+    });
+    expect(await attempt.error).toBeNull();
+    expect(printed.join('')).toBe('x'.repeat(3_000_000));
+    expect(printed.length).toBeLessThanOrEqual(3);
   });
 });
 

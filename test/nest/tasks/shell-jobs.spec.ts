@@ -4,29 +4,49 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
-import { SchedulerModule, SchedulerRegistry, type Run, type Schedule } from '../../../lib/index.js';
+import { OnSchedulerEvent, SchedulerModule, SchedulerRegistry, type Run, type Schedule } from '../../../lib/index.js';
+import { LifeLine } from '../../tasks/life-line.js';
 import type { TestingModule } from '@nestjs/testing';
-import type { SchedulerModuleOptions } from '../../../lib/index.js';
+import type { SchedulerEvent, SchedulerModuleOptions } from '../../../lib/index.js';
 
-// Processes keep real time. A look that never succeeds ends before its test does, so that nothing is left at work.
-const LONGEST_WAIT = 50_000;
-jest.setTimeout(60_000);
+// Processes keep real time.
+jest.setTimeout(15_000);
 
 let app: TestingModule;
 let registry: SchedulerRegistry;
 let folder: string;
+let line: LifeLine;
+let endings: Endings;
 const node = process.execPath;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'carillon-shell-'));
+  line = new LifeLine();
   Logger.overrideLogger(false);
 });
 afterEach(async () => {
   await app?.close();
+  line.clear();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Hears which runs have settled. */
+@Injectable()
+class Endings {
+  private readonly ended = new Set<string>();
+  private readonly waiting = new Map<string, () => void>();
+
+  @OnSchedulerEvent('*') heard({ run }: SchedulerEvent): void {
+    if (run === null || run.settledAt === null) return;
+    this.ended.add(run.id);
+    this.waiting.get(run.id)?.();
+  }
+
+  async of(runId: string): Promise<void> {
+    if (!this.ended.has(runId)) await new Promise<void>((resolve) => this.waiting.set(runId, resolve));
+  }
+}
 
 /** On the system's clock: processes keep real time. */
 async function start(define: (schedule: Schedule) => unknown, options: SchedulerModuleOptions = {}): Promise<void> {
@@ -37,24 +57,15 @@ async function start(define: (schedule: Schedule) => unknown, options: Scheduler
     }
   }
   const imports = [SchedulerModule.forRoot({ log: 'silent', outputRoot: folder, ...options })];
-  app = await Test.createTestingModule({ imports, providers: [Kernel] }).compile();
+  app = await Test.createTestingModule({ imports, providers: [Kernel, Endings] }).compile();
   await app.init();
   registry = app.get(SchedulerRegistry);
-}
-
-async function until<T>(look: () => Promise<T | null> | T | null): Promise<T> {
-  for (const deadline = performance.now() + LONGEST_WAIT; performance.now() < deadline; await sleep(10)) {
-    const found = await look();
-    if (found !== null && found !== false) return found;
-  }
-  throw new Error(`Still not so: ${String(look)}`);
+  endings = app.get(Endings);
 }
 
 async function ended(runId: string): Promise<Run> {
-  return await until(async () => {
-    const run = await registry.run(runId);
-    return run !== null && run.settledAt !== null ? run : null;
-  });
+  await endings.of(runId);
+  return (await registry.run(runId))!;
 }
 
 async function runNow(id: string): Promise<Run> {
@@ -63,23 +74,10 @@ async function runNow(id: string): Promise<Run> {
 
 const read = (file: string): string => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '');
 
-/** Numbers of the processes that a script wrote to its file. */
-const pids = (file: string): number[] => read(file).split('\n').filter(Boolean).map(Number);
-
-function isGone(pid: number): boolean {
-  try {
-    // One that has ended, and that nobody has asked about yet, is a zombie.
-    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return true;
-  }
-}
-
-/** Writes its own number and that of a child, both deaf to SIGTERM. */
-function deaf(file: string): string {
-  const path = join(folder, file);
-  const child = `trap "" TERM; echo $$ >> ${path}; while :; do sleep 0.05; done`;
-  return `trap 'echo SIGTERM came' TERM; sh -c '${child}' & echo $$ >> ${path}; while :; do wait; done`;
+/** A process and a child of it, both holding the line, and both deaf to SIGTERM. */
+function deaf(): string {
+  const child = `trap "" TERM; echo up >&3; while :; do sleep 0.05; done`;
+  return `exec 3>${line.path}; trap 'echo SIGTERM came' TERM; sh -c '${child}' & echo up >&3; while :; do wait; done`;
 }
 
 describe('a shell job', () => {
@@ -106,44 +104,56 @@ describe('a shell job', () => {
   });
 
   it('is told SIGTERM at its timeout, killed with its whole group after the grace, and nothing is left', async () => {
-    await start((schedule) => schedule.exec(deaf('pids')).daily().name('deaf').timeout('1s').abortGrace('500ms'));
+    await start((schedule) => schedule.exec(deaf()).daily().name('deaf').timeout('1s').abortGrace('500ms'));
     const { id } = await registry.runNow('deaf');
-    await until(() => pids('pids').length === 2 || null);
+    await line.lines(2);
     const run = await ended(id);
     expect(run).toMatchObject({ state: 'timedOut', output: 'SIGTERM came' });
     expect(run.settledAt!.getTime() - run.startedAt!.getTime()).toBeGreaterThanOrEqual(1_500);
-    await until(() => pids('pids').every(isGone) || null);
+    await line.allEnded();
   });
 
   it('that is cancelled ends, with what it forked', async () => {
-    await start((schedule) => schedule.exec(deaf('pids')).daily().name('deaf').abortGrace('100ms'));
+    await start((schedule) => schedule.exec(deaf()).daily().name('deaf').abortGrace('100ms'));
     const { id } = await registry.runNow('deaf');
-    await until(() => pids('pids').length === 2 || null);
+    await line.lines(2);
     await registry.cancel(id);
     expect((await ended(id)).state).toBe('cancelled');
-    await until(() => pids('pids').every(isGone) || null);
+    await line.allEnded();
   });
 
   it('does not outlive its application: closed in the middle of a run, nothing is left', async () => {
-    const define = (schedule: Schedule) => schedule.exec(deaf('pids')).daily().name('deaf').abortGrace('100ms');
+    const define = (schedule: Schedule) => schedule.exec(deaf()).daily().name('deaf').abortGrace('100ms');
     await start(define, { shutdownTimeout: '1s' });
     await registry.runNow('deaf');
-    await until(() => pids('pids').length === 2 || null);
+    await line.lines(2);
     await app.close();
-    await until(() => pids('pids').every(isGone) || null);
+    await line.allEnded();
   });
 
   it('lets nothing outlive its run that it forked and left', async () => {
     await start((schedule) =>
-      schedule
-        .exec(`sleep 1000 & echo $! > ${join(folder, 'pids')}; echo done`)
-        .daily()
-        .name('forks'),
+      schedule.exec(`exec 3>${line.path}; echo up >&3; sleep 1000 & echo done`).daily().name('forks'),
     );
     const run = await runNow('forks');
     expect(run).toMatchObject({ state: 'succeeded', output: expect.stringMatching(/^done\nWARN processes/) });
-    expect(pids('pids')).toHaveLength(1);
-    await until(() => pids('pids').every(isGone) || null);
+    await line.allEnded();
+  });
+
+  it('keeps lines of a million characters whole in a file that two runs share', async () => {
+    const letters = ['a', 'b'];
+    const script = `const line = process.argv[1].repeat(1_000_000) + '\\n'; process.stdout.write(line.repeat(5))`;
+    await start((schedule) => {
+      for (const letter of letters) {
+        schedule.exec([node, '-e', script, letter]).daily().name(letter).appendOutputTo('shared.log');
+      }
+    });
+    await Promise.all(letters.map((letter) => runNow(letter)));
+    const lengths = read('shared.log')
+      .trimEnd()
+      .split('\n')
+      .map((text) => `${new Set(text).size} letter, ${text.length}`);
+    expect(lengths).toEqual(Array(10).fill('1 letter, 1000000'));
   });
 
   it('may write 100 MB: the file is whole, history and memory stay bounded', async () => {

@@ -1,10 +1,17 @@
-import { mkdir, open, realpath, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { confinedFile } from './confined-file.js';
 import { OutputPathError } from './errors.js';
+import type { FileHandle } from 'node:fs/promises';
 import type { Awaitable, OutputSink } from '../../core/index.js';
 
 /** What may wait to be written; from there on writers are asked to wait. */
 const HIGH_WATER = 1_000_000;
+
+const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+/** Not on Windows. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
 
 /** Where a file may be. */
 export interface OutputPlace {
@@ -25,11 +32,13 @@ export class FileSink implements OutputSink {
   private work: Promise<void>;
   private isIdle = false;
   private isBroken = false;
+  private file: string;
 
   constructor(
     private readonly place: OutputPlace,
     private readonly isAppending: boolean,
   ) {
+    this.file = resolve(place.root, place.path);
     this.work = this.guarded(this.open());
   }
 
@@ -46,15 +55,21 @@ export class FileSink implements OutputSink {
     return this.work;
   }
 
-  private get file(): string {
-    return resolve(this.place.root, this.place.path);
+  private async open(): Promise<void> {
+    const { isConfined, root, path } = this.place;
+    if (isConfined) this.file = await confinedFile(root, path);
+    else await mkdir(dirname(this.file), { recursive: true });
+    await (await this.handle(this.isAppending ? APPEND : APPEND | constants.O_TRUNC)).close();
+    await this.drain();
   }
 
-  private async open(): Promise<void> {
-    await mkdir(dirname(this.file), { recursive: true });
-    if (this.place.isConfined) await this.refuseLinksOutside();
-    await writeFile(this.file, '', { flag: this.isAppending ? 'a' : 'w' });
-    await this.drain();
+  /** Where a link would lead out of the root, one that was put there since is not followed. */
+  private async handle(flags: number): Promise<FileHandle> {
+    const { isConfined, root, path } = this.place;
+    if (!isConfined) return open(this.file, flags);
+    return open(this.file, flags | NO_LINK).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ELOOP' ? new OutputPathError(path, root) : error;
+    });
   }
 
   private goOn(): void {
@@ -83,24 +98,11 @@ export class FileSink implements OutputSink {
 
   /** By one call of the system: what others add at the same time comes before it or after it, never within. */
   private async append(bytes: Buffer): Promise<void> {
-    const handle = await open(this.file, 'a');
+    const handle = await this.handle(APPEND);
     try {
       for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
     } finally {
       await handle.close();
     }
   }
-
-  private async refuseLinksOutside(): Promise<void> {
-    const [root, directory] = await Promise.all([realpath(this.place.root), realpath(dirname(this.file))]);
-    if (!isWithin(root, directory)) throw new OutputPathError(this.place.path, this.place.root);
-    const target = await realpath(this.file).catch(() => null);
-    if (target !== null && !isWithin(root, target)) throw new OutputPathError(this.place.path, this.place.root);
-  }
-}
-
-/** Whether `path`, taken from `root`, stays in it. */
-export function isWithin(root: string, path: string): boolean {
-  const way = relative(resolve(root), resolve(root, path));
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

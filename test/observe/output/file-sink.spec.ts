@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSink, isWithin } from '../../../lib/observe/index.js';
@@ -12,6 +12,11 @@ beforeEach(() => {
 
 const place = (path: string, isConfined = false) => ({ path, root, isConfined });
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+function link(target: string, name: string): string {
+  symlinkSync(target, join(root, name));
+  return join(root, name);
+}
 
 async function write(sink: FileSink, ...lines: string[]): Promise<void> {
   for (const line of lines) await sink.write(`${line}\n`);
@@ -83,6 +88,62 @@ describe('output to a file', () => {
     await expect(confined.flushed()).rejects.toMatchObject({ code: 'OUTPUT_PATH' });
     await write(new FileSink(place('link/x.log'), true), 'free');
     expect(readFileSync(join(outside, 'x.log'), 'utf8')).toBe('free\n');
+  });
+
+  describe('confined to a root', () => {
+    let outside: string;
+
+    beforeEach(() => {
+      outside = mkdtempSync(join(tmpdir(), 'carillon-outside-'));
+    });
+
+    it.each<[string, () => string]>([
+      ['a link to a directory', () => link(outside, 'link') && 'link/x.log'],
+      ['a directory below such a link', () => link(outside, 'link') && 'link/made/x.log'],
+      ['a link to a file', () => link(join(outside, 'x.log'), 'x.log') && 'x.log'],
+      ['a link to a directory that is not there', () => link(join(outside, 'later'), 'link') && 'link/x.log'],
+      ['a directory below that', () => link(join(outside, 'later'), 'link') && 'link/made/x.log'],
+      ['a link to a link', () => link(join(root, 'two'), 'one') && link(outside, 'two') && 'one/x.log'],
+      ['words', () => '../x.log'],
+      ['words behind a name', () => 'made/../../x.log'],
+    ])('is refused, and makes nothing out there: %s', async (_, prepare) => {
+      const path = prepare();
+      await expect(new FileSink(place(path, true), true).flushed()).rejects.toMatchObject({ code: 'OUTPUT_PATH' });
+      expect(readdirSync(outside)).toEqual([]);
+      expect(existsSync(join(root, 'made'))).toBe(false);
+    });
+
+    it('follows links that stay in the root, which may be a link itself', async () => {
+      mkdirSync(join(root, 'real'));
+      link(join(root, 'real'), 'link');
+      root = link(root, 'root');
+      await write(new FileSink(place('link/deep/x.log', true), true), 'here');
+      expect(read('real/deep/x.log')).toBe('here\n');
+    });
+
+    it('makes a root that is not there', async () => {
+      root = join(root, 'not', 'there');
+      await write(new FileSink(place('a/x.log', true), false), 'here');
+      expect(read('a/x.log')).toBe('here\n');
+    });
+
+    it('does not follow a link that takes the place of the file meanwhile', async () => {
+      const sink = new FileSink(place('x.log', true), true);
+      await sink.flushed();
+      renameSync(join(root, 'x.log'), join(root, 'x.log.1'));
+      link(join(outside, 'x.log'), 'x.log');
+      await sink.write('a secret\n');
+      await expect(sink.flushed()).rejects.toMatchObject({ code: 'OUTPUT_PATH' });
+      expect(readdirSync(outside)).toEqual([]);
+    });
+
+    it('goes on with a new file when the log was rotated', async () => {
+      const sink = new FileSink(place('x.log', true), true);
+      await write(sink, 'old');
+      renameSync(join(root, 'x.log'), join(root, 'x.log.1'));
+      await write(sink, 'new');
+      expect([read('x.log.1'), read('x.log')]).toEqual(['old\n', 'new\n']);
+    });
   });
 
   it.each([

@@ -5,6 +5,7 @@ export type { LineWriter, LogLevel } from './log-listener.js';
 export { isWithin } from './output/confined-file.js';
 export { OutputPathError, MailError } from './output/errors.js';
 export { FileSink } from './output/file-sink.js';
+export { isMailAddress } from './output/mail-address.js';
 export { Mailer } from './output/mailer.js';
 export type { MailOptions } from './output/mailer.js';
 export { listed, outputHooks } from './output/output-hooks.js';

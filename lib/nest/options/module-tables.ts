@@ -22,6 +22,7 @@ import type {
   SchedulerModuleOptions,
   TypeOrmStoreOptions,
 } from './module-options.js';
+import { address } from './output-tables.js';
 import { group, mapOf } from './tables.js';
 import type { GroupRules } from './tables.js';
 import { triggerKinds } from './trigger-kinds.js';
@@ -203,7 +204,7 @@ export const MAIL_TABLE: TableOf<MailOptions> = {
     ),
     neighbours: ['smtp', 'url', 'host', 'transporter'],
   },
-  from: { kind: text(320), neighbours: ['sender', 'defaults'] },
+  from: { kind: address, neighbours: ['sender', 'defaults'] },
 };
 
 function wholeMail(options: Record<string, unknown>): readonly Problem[] {

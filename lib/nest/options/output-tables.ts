@@ -1,3 +1,4 @@
+import { isMailAddress } from '../../observe/index.js';
 import type { OutputOptions, PingOptions } from '../../core/index.js';
 import type { Kind, Problem, TableOf } from './kind.js';
 import { conflict, mustBe } from './kind.js';
@@ -5,7 +6,6 @@ import { either, listOf, text } from './kinds.js';
 import { group } from './tables.js';
 
 const MOST = 50;
-const ADDRESS = /^[^\s@<>,;]+@[^\s@<>,;]+$/;
 
 /** One value or a list of them. */
 function oneOrMore(kind: Kind): Kind {
@@ -15,13 +15,17 @@ function oneOrMore(kind: Kind): Kind {
 const path = oneOrMore(text(1_000));
 
 /** A mail address, or a name and an address in angle brackets. */
-const address: Kind = {
+export const address: Kind = {
   type: 'string',
   limits: 'mail address',
   check(value, option) {
-    const given = typeof value === 'string' ? (/^[^<>]*<([^<>]*)>$/.exec(value.trim())?.[1] ?? value) : value;
-    if (typeof given === 'string' && ADDRESS.test(given)) return text(320).check(value, option);
-    return mustBe(option, value, 'a mail address', "Write 'ops@example.com'; several stand in a list.");
+    if (typeof value === 'string' && isMailAddress(value)) return text(320).check(value, option);
+    return mustBe(
+      option,
+      value,
+      'a mail address',
+      "Write 'ops@example.com' or 'Ops <ops@example.com>'; several stand in a list.",
+    );
   },
 };
 

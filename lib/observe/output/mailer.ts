@@ -1,7 +1,11 @@
 import { loadOptional } from '../../core/index.js';
 import { MailError } from './errors.js';
+import { isMailAddress } from './mail-address.js';
 
-/** How mail is sent: what nodemailer's `createTransport` takes (options or a URL), or a transport that it made. */
+/**
+ * How mail is sent: what nodemailer's `createTransport` takes (options, a URL, or a plugin with a `send`), or a transport
+ * that it made.
+ */
 export interface MailOptions {
   readonly transport: string | object;
   /** Sender: an address, or `Name <address>`. */
@@ -12,6 +16,13 @@ export interface Mail {
   readonly to: readonly string[];
   readonly subject: string;
   readonly text: string;
+}
+
+/** What nodemailer calls a transport: it is given the whole mail, and says by its callback what became of it. */
+interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  send(mail: unknown, callback: (error: Error | null, info: unknown) => void): void;
 }
 
 /** The part of nodemailer's transport that is used. */
@@ -37,6 +48,8 @@ export class Mailer {
   /** @throws {MailError} {MissingPackageError} */
   async send({ to, subject, text }: Mail): Promise<void> {
     const transport = await this.ready();
+    const wrong = [this.options.from, ...to].find((address) => !isMailAddress(address));
+    if (wrong !== undefined) throw new MailError(to, `${JSON.stringify(wrong)} is not one mail address`);
     try {
       await transport.sendMail({ from: this.options.from, to: to.join(', '), subject, text });
     } catch (error) {
@@ -44,10 +57,11 @@ export class Mailer {
     }
   }
 
-  /** Ends connections that a pool keeps open; a transport that was given is its owner's. */
+  /** Ends connections that a pool keeps open; a transport or a plugin that was given is its owner's. */
   async close(): Promise<void> {
+    if (isGiven(this.options.transport)) return;
     const transport = await this.transport?.catch(() => null);
-    if (transport !== this.options.transport) await transport?.close?.();
+    await transport?.close?.();
   }
 
   private ready(): Promise<Transport> {
@@ -60,9 +74,19 @@ export class Mailer {
     if (isTransport(transport)) return transport;
     const wanted = { name: 'nodemailer', feature: 'Mail with the output of runs', install: 'npm install nodemailer' };
     const { createTransport } = await loadOptional(wanted, () => import('nodemailer'));
+    // Its methods may be its class's, which a copy would not have.
+    if (isPlugin(transport)) return createTransport(transport);
     const given = typeof transport === 'string' ? { url: transport } : transport;
     return createTransport({ ...LIMITS, ...given });
   }
+}
+
+function isGiven(transport: string | object): boolean {
+  return isTransport(transport) || isPlugin(transport);
+}
+
+function isPlugin(value: string | object): value is Plugin {
+  return typeof value === 'object' && 'send' in value && typeof value.send === 'function';
 }
 
 function isTransport(value: string | object): value is Transport & object {

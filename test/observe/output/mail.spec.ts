@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { SMTPServer } from 'smtp-server';
-import { Mailer, outputHooks } from '../../../lib/observe/index.js';
+import { isMailAddress, Mailer, outputHooks } from '../../../lib/observe/index.js';
 import { observedContext, outcomeOf } from '../run-context.js';
 import type { AddressInfo } from 'node:net';
 import type { HookOutcome, OutputOptions } from '../../../lib/core/index.js';
@@ -87,6 +87,59 @@ describe('mail with the output of a run, by a real mail server', () => {
       code: 'MAIL_FAILED',
       message: expect.stringMatching(/forRoot\(\{ mail \}\)/),
     });
+  });
+
+  it('takes a plugin of nodemailer, methods of its class included, and leaves it open for its owner', async () => {
+    const sent: unknown[] = [];
+    let closed = 0;
+    class Kept {
+      readonly name = 'kept';
+      readonly version = '1.0.0';
+      send(mail: { data: unknown; message: { getEnvelope(): unknown } }, done: (error: null, info: object) => void) {
+        sent.push(mail.message.getEnvelope());
+        done(null, {});
+      }
+      close() {
+        closed++;
+      }
+    }
+    const own = new Mailer({ transport: new Kept(), from: 'Cron <cron@example.com>' });
+    await own.send({ to: ['ops@example.com', 'Dev <dev@example.com>'], subject: 's', text: 't' });
+    await own.close();
+    expect(sent).toEqual([{ from: 'cron@example.com', to: ['ops@example.com', 'dev@example.com'] }]);
+    expect(closed).toBe(0);
+  });
+
+  it.each([
+    'ops@example.com, thief@example.com',
+    'thief@example.com, x <ops@example.com>',
+    'x; thief@example.com <ops@example.com>',
+    'Team: thief@example.com; <ops@example.com>',
+    'ops@example.com\r\nBcc: thief@example.com',
+    'Ops\nBcc: thief@example.com <ops@example.com>',
+    '"Ops\r\nBcc: thief@example.com" <ops@example.com>',
+    'ops@example.com>, <thief@example.com',
+    'Ops\n<ops@example.com>',
+    'ops@example.com\n',
+    'ops',
+    '',
+  ])('sends nothing to what is not one address: %j', async (address) => {
+    expect(isMailAddress(address)).toBe(false);
+    const sent = mailer().send({ to: ['ops@example.com', address], subject: 's', text: 't' });
+    await expect(sent).rejects.toMatchObject({ code: 'MAIL_FAILED', message: expect.stringMatching(/not one mail/) });
+    const from = new Mailer({ transport: `smtp://127.0.0.1:${port()}`, from: address });
+    await expect(from.send({ to: ['ops@example.com'], subject: 's', text: 't' })).rejects.toThrow(/not one mail/);
+    expect(mails).toEqual([]);
+  });
+
+  it.each([
+    'Ops Team <ops@example.com>',
+    '"Team, Ops" <ops@example.com>',
+    "O'Neil <ops@example.com>",
+    '<ops@example.com>',
+  ])('sends to one who has a name: %s', async (address) => {
+    await mailer().send({ to: [address, 'dev@example.com'], subject: 's', text: 't' });
+    expect(mails[0].to).toEqual(['ops@example.com', 'dev@example.com']);
   });
 
   it('tells no password of the transport when its server is away', async () => {

@@ -30,6 +30,8 @@ export interface JobDefinition {
   readonly hooks: JobHooks | null;
   /** false: put nowhere, never claimed, listed as not enabled. */
   readonly enabled: boolean;
+  /** Not enabled, but for its `environments` alone: which says nothing of nodes in others. */
+  readonly isOffByEnvironment?: boolean;
   /** Where it was written, for messages: `ReportsService.send (@Cron)`. */
   readonly definedAt: string;
 }

@@ -13,6 +13,7 @@ import { moveHere, setAside } from './one-place.js';
 import { reconcileCode } from './reconcile.js';
 import { surveyOf } from './start-survey.js';
 import type { Stores } from './stores.js';
+import { switchOff } from './switch-off.js';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -113,13 +114,18 @@ export class CodeJobs {
 
   /** A job that was enabled with the last start must not go on firing until it is noticed as orphaned. */
   private setAsideNotEnabled(): Awaitable<void> {
-    const ids = this.notEnabled.map((definition) => definition.id);
+    const { options, appVersion } = this.parts;
+    if (this.notEnabled.length === 0 || options.observes) return;
+    // Who never claims may say nothing for those who do.
+    const isForItself = (job: JobDefinition): boolean => job.isOffByEnvironment === true || isPassive(options);
+    const ids = this.notEnabled.filter(isForItself).map(({ id }) => id);
+    const definitions = this.notEnabled.filter((job) => !isForItself(job));
     const shared = this.stores.all().filter((node) => node.store.isShared);
-    return ids.length === 0 || this.parts.options.observes
-      ? undefined
-      : eachInTurn(shared, (node) =>
-          setAside(node, this.facts, { ids, statusReason: 'not enabled in the code of any live node' }),
-        );
+    return eachInTurn(shared, (node) =>
+      then(setAside(node, this.facts, { ids, statusReason: 'not enabled in the code of any live node' }), () =>
+        switchOff(node, { definitions, appVersion }),
+      ),
+    );
   }
 
   private byStore(definitions: readonly JobDefinition[]): Map<StoreNode, JobDefinition[]> {

@@ -1,5 +1,6 @@
 import type { Awaitable, Instant, JobPatch, JobRecord, Millis, NodeRecord } from '../../core/index.js';
 import { nextPosition } from '../manage/new-job.js';
+import { isKeptOff, isSwitchedOff } from '../manage/switch-off.js';
 import { eachInTurn, then } from '../settled.js';
 import { ORPHANED_AFTER } from './upkeep-site.js';
 import type { UpkeepSite } from './upkeep-site.js';
@@ -12,6 +13,8 @@ const LISTED_WITHIN: Millis = 300_000;
 interface Known {
   readonly jobIds: ReadonlySet<string>;
   readonly knowsTask: (task: string) => boolean;
+  /** A start has switched the job off, and a node that goes by it lives. */
+  readonly keepsOff: (job: JobRecord) => boolean;
   /** This node has watched long enough to say that nobody lists a job, or knows a task. */
   readonly canOrphan: boolean;
   readonly canUnresolve: boolean;
@@ -39,6 +42,8 @@ function knownBy(site: UpkeepSite, nodes: readonly NodeRecord[], now: Instant): 
   const tasks = new Set(nodes.flatMap((node) => node.tasks));
   return {
     jobIds: new Set(listing.flatMap((node) => node.jobIds)),
+    // One that has just said so may not be in the list yet.
+    keepsOff: (job) => isSwitchedOff(job) && (now - job.statusAt! < ORPHANED_AFTER || isKeptOff(job, listing)),
     // A node lists what it has resolved so far; of itself it can say more.
     knowsTask: (task) => tasks.has(task) || site.parts.tasks.resolve(task) !== null,
     canOrphan: now - startedAt >= ORPHANED_AFTER,
@@ -77,7 +82,7 @@ function judge(site: UpkeepSite, jobs: readonly JobRecord[], known: Known, now: 
 
 function verdictOn(site: UpkeepSite, job: JobRecord, known: Known): Verdict {
   const isListed = job.origin === 'runtime' || known.jobIds.has(job.id);
-  if (job.status === 'orphaned') return isListed ? 'active' : null;
+  if (job.status === 'orphaned') return isListed && !known.keepsOff(job) ? 'active' : null;
   if (job.status === 'unresolved') {
     return isListed && known.knowsTask(job.task) && isReadable(site, job) ? 'active' : null;
   }

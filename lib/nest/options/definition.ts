@@ -44,6 +44,7 @@ export function makeDefinition(parts: DefinitionParts, module: ResolvedModuleOpt
     store: storeOf(options, module, parts.definedAt),
     policy: toPolicy(options, module.jobDefaults),
     enabled: isEnabledHere(options, module.environment),
+    isOffByEnvironment: options.enabled !== false && !isEnabledHere(options, module.environment),
   };
 }
 

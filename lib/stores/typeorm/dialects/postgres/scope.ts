@@ -145,30 +145,31 @@ export class Scope {
   }
 
   private async writeShapes(shapes: ReadonlyMap<string, Shape>, at: Instant): Promise<void> {
+    let left = [...shapes];
+    // Once more where another process writes, or forgets, one of them at this moment.
+    for (let tries = 0; left.length > 0 && tries < 3; tries++) {
+      const found = await this.shapeRows(left);
+      for (const [place, key] of found) {
+        const [body, shape] = left[place - 1];
+        this.keepShapeKey(body, key, at);
+        this.caches.shapes.set(key, ownShape(shape));
+      }
+      left = left.filter(([body]) => !this.newShapeKeys.has(body));
+    }
+    if (left.length > 0) throw new Error(`${left.length} rows of shapes could be neither found nor added.`);
+  }
+
+  /** Finds or adds each: its place, from 1, and its key. The texts are long, and there may be thousands: they go over once. */
+  private async shapeRows(shapes: readonly (readonly [body: string, shape: Shape])[]): Promise<[number, number][]> {
     const { tables } = this.place;
-    const bodies = texts(shapes.keys());
-    const all = [...shapes.values()];
-    const policies = all.map((shape) => shape.policy);
-    this.statements.send(
-      `INSERT INTO ${tables}shapes (body, task, executor, origin, runs_in_maintenance, history_age, history_count)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::bigint[], $7::integer[])
-       ON CONFLICT (md5(body)) DO NOTHING`,
-      [
-        bodies,
-        texts(all.map((shape) => shape.task)),
-        texts(policies.map((policy) => policy.executor)),
-        texts(all.map((shape) => shape.origin)),
-        booleans(policies.map((policy) => policy.evenInMaintenanceMode)),
-        numbers(policies.map((policy) => policy.history?.age ?? null)),
-        numbers(policies.map((policy) => policy.history?.count ?? null)),
-      ],
-    );
-    const given = 'md5(body) IN (SELECT md5(b) FROM unnest($1::text[]) b)';
-    const used = `UPDATE ${tables}shapes SET unused_since = NULL WHERE unused_since IS NOT NULL AND ${given}`;
-    this.statements.send(used, [bodies]);
-    const find = `SELECT shape_key, body FROM ${tables}shapes WHERE ${given}`;
-    const { rows } = await this.statements.query(find, [bodies]);
-    for (const [key, body] of rows as [number, string][]) this.keepShapeKey(body, key, at);
+    const { rows } = await this.statements.query(findOrAddShapes(tables), columnsOf(shapes));
+    const found = rows as [place: number, key: number, isUnused: boolean][];
+    const unused = found.filter(([, , isUnused]) => isUnused);
+    if (unused.length === 0) return found.map(([place, key]) => [place, key]);
+    const keys = numbers(unused.map(([, key]) => key));
+    const used = `UPDATE ${tables}shapes SET unused_since = NULL WHERE shape_key = ANY ($1::integer[]) RETURNING shape_key`;
+    const there = new Set((await this.statements.query(used, [keys])).rows.map(([key]) => key as number));
+    return found.flatMap(([place, key, isUnused]) => (isUnused && !there.has(key) ? [] : [[place, key]]));
   }
 
   private keepShapeKey(body: string, key: number, at: Instant): void {
@@ -216,4 +217,38 @@ export function isSameShape(a: Shape, b: Shape): boolean {
     a.origin === b.origin &&
     a.appVersion === b.appVersion
   );
+}
+
+/** Without the job that it was read from. */
+function ownShape({ origin, task, timezone, appVersion, policy, hooks }: Shape): Shape {
+  return { origin, task, timezone, appVersion, policy, hooks };
+}
+
+function findOrAddShapes(tables: string): string {
+  const columns = 'body, task, executor, origin, runs_in_maintenance, history_age, history_count';
+  return `WITH given AS (
+      SELECT u.*, md5(u.body) AS digest FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[],
+        $6::bigint[], $7::integer[]) WITH ORDINALITY u (${columns}, place)),
+    there AS (
+      SELECT g.place, s.shape_key, s.unused_since IS NOT NULL AS is_unused
+      FROM given g JOIN ${tables}shapes s ON md5(s.body) = g.digest),
+    added AS (
+      INSERT INTO ${tables}shapes (${columns}) SELECT ${columns} FROM given WHERE place NOT IN (SELECT place FROM there)
+      ON CONFLICT (md5(body)) DO NOTHING RETURNING shape_key, md5(body) AS digest)
+    SELECT place, shape_key, is_unused FROM there
+    UNION ALL SELECT g.place, a.shape_key, false FROM added a JOIN given g ON g.digest = a.digest`;
+}
+
+function columnsOf(shapes: readonly (readonly [body: string, shape: Shape])[]): unknown[] {
+  const all = shapes.map(([, shape]) => shape);
+  const policies = all.map((shape) => shape.policy);
+  return [
+    texts(shapes.map(([body]) => body)),
+    texts(all.map((shape) => shape.task)),
+    texts(policies.map((policy) => policy.executor)),
+    texts(all.map((shape) => shape.origin)),
+    booleans(policies.map((policy) => policy.evenInMaintenanceMode)),
+    numbers(policies.map((policy) => policy.history?.age ?? null)),
+    numbers(policies.map((policy) => policy.history?.count ?? null)),
+  ];
 }

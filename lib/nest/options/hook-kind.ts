@@ -10,7 +10,8 @@ export function hook(): Kind {
 }
 
 function checkHooks(value: unknown, option: string): Problem[] {
-  if (!Array.isArray(value) || isMethodReference(value)) return checkHook(value, option);
+  if (isMethodReference(value)) return checkMethod(value, option);
+  if (!Array.isArray(value)) return checkHook(value, option);
   if (value.length === 0) return mustBe(option, value, SHAPE, 'Leave the option out when there is none.');
   if (typeof value[0] === 'function' && isClass(value[0] as object)) return checkHook(value, option);
   return value.flatMap((one: unknown, index) => checkHook(one, `${option}[${index}]`));
@@ -25,9 +26,18 @@ function checkHook(value: unknown, option: string): Problem[] {
   return mustBe(option, value, SHAPE, typeof value === 'string' ? 'Give the class itself, not its name.' : '');
 }
 
+/** Methods that were found, by prototype: thousands of jobs may have the same hooks. */
+const found = new WeakMap<object, Set<string>>();
+
 function checkMethod([host, method]: MethodReference, option: string): Problem[] {
   const prototype: unknown = host.prototype;
-  if (isObject(prototype) && isMethod(prototype, method)) return [];
+  if (isObject(prototype) && (found.get(prototype)?.has(method) ?? false)) return [];
+  if (isObject(prototype) && isMethod(prototype, method)) {
+    const methods = found.get(prototype);
+    if (methods === undefined) found.set(prototype, new Set([method]));
+    else methods.add(method);
+    return [];
+  }
   return mustBe(option, [host.name, method], `a method of ${host.name}`, methodsOf(prototype));
 }
 

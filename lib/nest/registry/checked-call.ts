@@ -1,5 +1,6 @@
 import type { Instant } from '../../core/index.js';
 import { isPlainObject } from '../options/kind.js';
+import type { Problem } from '../options/kind.js';
 import { text } from '../options/kinds.js';
 import type { OptionFault } from '../options/options-error.js';
 import type { InstantInput } from '../options/inputs.js';
@@ -28,14 +29,22 @@ export function callFaults(
       { place, option: '(all)', value: options, message: `is ${show(options)}; it must be an object of options.` },
     ];
   }
-  const missing = Object.keys(call.required).filter((name) => options[name] === undefined);
+  const missing = missingIn(options, call);
   const rules = missing.length > 0 ? { foreign: call.rules.foreign ?? {} } : call.rules;
-  const problems = [
-    ...missing.map((option) => ({ option, value: undefined, message: `is not given. ${call.required[option]}` })),
-    ...checkOptions(options, '', call.table, rules),
-    ...unknownAliases(options, '', knownAliases(module)),
-  ];
-  return problems.map((it) => ({ place, ...it }));
+  const wrong = checkOptions(options, '', call.table, rules);
+  const unknown = unknownAliases(options, '', knownAliases(module));
+  // Thousands of jobs are checked at one start, and nothing is wrong with most.
+  if (missing.length + wrong.length + unknown.length === 0) return [];
+  return [...missing, ...wrong, ...unknown].map((it) => ({ place, ...it }));
+}
+
+function missingIn(options: Record<string, unknown>, { required }: CallTable): Problem[] {
+  const missing: Problem[] = [];
+  for (const option in required) {
+    if (options[option] !== undefined) continue;
+    missing.push({ option, value: undefined, message: `is not given. ${required[option]}` });
+  }
+  return missing;
 }
 
 /** @throws {InvalidOptionsError} with everything that is wrong with the options of a call */

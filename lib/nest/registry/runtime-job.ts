@@ -97,10 +97,10 @@ function refuseFunction(fn: { readonly name: string }, option: string, making: O
 
 /** Conditions and hooks by the names that the row keeps; null: none. */
 export function hookNames(options: JobOptions, making: Making): JobDefinition['hookNames'] {
-  if (!HOOK_KINDS.some((kind) => options[kind] !== undefined)) return null;
   let named: Partial<Record<HookKind, string[]>> | null = null;
   for (const kind of HOOK_KINDS) {
-    const list = hookList(options[kind]);
+    const option = options[kind];
+    const list = option === undefined ? NO_HOOKS : hookList(option);
     if (list.length === 0) continue;
     named ??= {};
     named[kind] = list.map((hook, index) => hookName(hook, kind, index, making));
@@ -108,6 +108,8 @@ export function hookNames(options: JobOptions, making: Making): JobDefinition['h
   // Names of functions are those of one job.
   return named === null || making.functions.hooks.size > 0 ? named : shared(named);
 }
+
+const NO_HOOKS: ReturnType<typeof hookList> = [];
 
 /** Names remembered; beyond that they are made anew, and shared less. */
 const REMEMBERED = 1_000;
@@ -129,10 +131,13 @@ function shared(named: NonNullable<JobDefinition['hookNames']>): NonNullable<Job
 let latestNames: NonNullable<JobDefinition['hookNames']> | null = null;
 
 function isSame(one: NonNullable<JobDefinition['hookNames']>, other: typeof one): boolean {
-  return HOOK_KINDS.every((kind) => {
-    const [names, others] = [one[kind] ?? [], other[kind] ?? []];
-    return names.length === others.length && names.every((name, at) => name === others[at]);
-  });
+  for (const kind of HOOK_KINDS) {
+    const names = one[kind];
+    const others = other[kind];
+    if (names?.length !== others?.length) return false;
+    if (names?.some((name, at) => name !== others![at])) return false;
+  }
+  return true;
 }
 
 function hookName(hook: ReturnType<typeof hookList>[number], kind: HookKind, index: number, making: Making): string {

@@ -2,6 +2,7 @@ import { CommandFailedError, CommandNotStartedError } from './errors.js';
 import { LastLines } from './last-lines.js';
 import { LineSplitter } from './line-splitter.js';
 import { ProcessGroup } from './process-group.js';
+import { redacted } from './redacted.js';
 import type { SpawnOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import type { Clock, JobContext, Millis } from '../core/index.js';
@@ -99,7 +100,7 @@ export class CommandRun {
     const wasCut = await this.drained(read);
     if (hasLeftOvers) await this.say(LEFT_OVERS);
     if (wasCut) await this.say(CUT);
-    if (end.exitCode !== 0) throw new CommandFailedError(this.parts.line, end, this.errors.text);
+    if (end.exitCode !== 0) throw new CommandFailedError(this.parts.line, end, redacted(this.errors.text));
   }
 
   /**
@@ -164,7 +165,10 @@ export class CommandRun {
   }
 
   private notStarted(error: NodeJS.ErrnoException): CommandNotStartedError {
-    return new CommandNotStartedError(this.parts.line, ADVICE[error.code ?? ''] ?? error.message, { cause: error });
+    const problem = redacted(error.message);
+    // Node's own error has all arguments on it.
+    const cause = Object.assign(new Error(problem), { code: error.code, syscall: 'spawn' });
+    return new CommandNotStartedError(this.parts.line, ADVICE[error.code ?? ''] ?? problem, { cause });
   }
 }
 

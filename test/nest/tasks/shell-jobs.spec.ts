@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { OnSchedulerEvent, SchedulerModule, SchedulerRegistry, type Run, type Schedule } from '../../../lib/index.js';
 import { LifeLine } from '../../tasks/life-line.js';
@@ -11,7 +12,7 @@ import type { TestingModule } from '@nestjs/testing';
 import type { SchedulerEvent, SchedulerModuleOptions } from '../../../lib/index.js';
 
 // Processes keep real time.
-jest.setTimeout(15_000);
+jest.setTimeout(60_000);
 
 let app: TestingModule;
 let registry: SchedulerRegistry;
@@ -36,8 +37,12 @@ afterEach(async () => {
 class Endings {
   private readonly ended = new Set<string>();
   private readonly waiting = new Map<string, () => void>();
+  /** All events as JSON. */
+  readonly told: string[] = [];
 
-  @OnSchedulerEvent('*') heard({ run }: SchedulerEvent): void {
+  @OnSchedulerEvent('*') heard(event: SchedulerEvent): void {
+    this.told.push(JSON.stringify(event));
+    const { run } = event;
     if (run === null || run.settledAt === null) return;
     this.ended.add(run.id);
     this.waiting.get(run.id)?.();
@@ -101,6 +106,18 @@ describe('a shell job', () => {
     const run = await runNow('missing');
     expect(run).toMatchObject({ state: 'failed', error: { code: 'COMMAND_NOT_STARTED' } });
     expect(run.error?.message).toMatch(/no such program/);
+  });
+
+  it('shows no secret of its line: neither in its id, nor in events, records and log lines', async () => {
+    const lines: unknown[] = [];
+    const keep = (...given: unknown[]): void => void lines.push(...given);
+    await start((schedule) => schedule.exec('false --token=hunter2').daily(), { log: 'all' });
+    Logger.overrideLogger({ log: keep, warn: keep, error: keep, debug: keep });
+    const run = await runNow('false --token=***');
+    expect(run).toMatchObject({ state: 'failed', error: { message: expect.stringMatching(/"false --token=\*\*\*"/) } });
+    expect(endings.told.join()).toMatch(/run\.failed.*--token=\*\*\*/);
+    expect(lines.join()).toMatch(/failed in attempt 1 .*--token=\*\*\*/);
+    expect(inspect([run, await registry.list(), endings.told, lines], { depth: 9 })).not.toMatch(/hunter2/);
   });
 
   it('is told SIGTERM at its timeout, killed with its whole group after the grace, and nothing is left', async () => {

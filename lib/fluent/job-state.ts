@@ -99,6 +99,13 @@ export function withUnit(value: unknown, place: string): void {
   throw new InvalidDurationError(place, value, advice);
 }
 
+/** The same for the lengths of `retry`. @throws {InvalidDurationError} */
+export function retryWithUnits(retry: unknown, place: string): void {
+  for (const part of ['delay', 'maxDelay', 'jitter']) {
+    withUnit((retry as Record<string, unknown> | null | undefined)?.[part], `${part} of ${place}`);
+  }
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { OutputOptions, PingOptions } from '../core/index.js';
 import { CronTrigger } from '../triggers/index.js';
-import { withUnit, type JobState } from './job-state.js';
+import { retryWithUnits, withUnit, type JobState } from './job-state.js';
 
 /** Type of an option of `O`, the job options of whoever wires the schedule. */
 export type OptionOf<O, K extends string> = K extends keyof O ? Exclude<O[K], undefined> : never;
@@ -94,9 +94,7 @@ export abstract class PolicyModifiers<O extends object> {
 
   /** Retries after a failure; the delays are text or objects. */
   retry(retry: RetryWithUnits<OptionOf<O, 'retry'>>): this {
-    for (const part of ['delay', 'maxDelay', 'jitter']) {
-      withUnit((retry as Record<string, unknown> | null | undefined)?.[part], `${part} of retry()`);
-    }
+    retryWithUnits(retry, 'retry()');
     return this.option('retry', retry);
   }
 

@@ -3,15 +3,30 @@ import { commandLine, splitLine } from '../tasks/index.js';
 import type { InstantInput } from '../triggers/index.js';
 import { InvalidScheduleError, UnnamedFunctionError } from './errors.js';
 import { guarded, methodNames } from './guarded.js';
-import { JobState, ScheduleBook, type FluentWork, type ProvidedClass, type WorkFunction } from './job-state.js';
+import {
+  JobState,
+  retryWithUnits,
+  ScheduleBook,
+  withUnit,
+  type FluentWork,
+  type ProvidedClass,
+  type WorkFunction,
+} from './job-state.js';
 import { defineMacro, type Macro } from './macros.js';
+import type { OptionOf, RetryWithUnits, WithUnit } from './policy-modifiers.js';
 import { ScheduledJob } from './scheduled-job.js';
 
 /** Arguments of a method or function that a job calls: checked by the compiler, JSON, without a trailing `JobContext`. */
 export type WorkArguments<F> = ArgumentsOf<F> extends infer A extends readonly unknown[] ? JsonList<A> : never;
 
-/** What all jobs of a group share: job options, or a function that says it to each of them. */
-export type GroupAttributes<O extends object> = Omit<O, 'id' | 'args'> | ((job: ScheduledJob<O>) => unknown);
+/** What all jobs of a group share: job options, lengths with their unit, or a function that says it to each of them. */
+export type GroupAttributes<O extends object> = GroupOptions<O> | ((job: ScheduledJob<O>) => unknown);
+
+type GroupOptions<O extends object> = Omit<O, 'id' | 'args' | 'timeout' | 'misfireGraceTime' | 'retry'> & {
+  readonly timeout?: WithUnit<OptionOf<O, 'timeout'>>;
+  readonly misfireGraceTime?: WithUnit<OptionOf<O, 'misfireGraceTime'>>;
+  readonly retry?: RetryWithUnits<OptionOf<O, 'retry'>>;
+};
 
 /** How a process is started, beside its line or file. */
 export type ExecSurroundings = Omit<ExecTask, 'exec'>;
@@ -109,8 +124,10 @@ export class FluentSchedule<O extends object> {
   }
 
   /**
-   * Jobs that share something; groups inside of groups inherit. A job's own sentence comes after what its groups say.
+   * Jobs that share something; groups inside of groups inherit. A job's own sentence comes after what its groups say. As
+   * in the sentence of a job, `timeout`, `misfireGraceTime` and the delays of `retry` are no bare numbers.
    *
+   * @throws {InvalidDurationError} a length without its unit
    * @param attributes job options, or a function that says it to each job
    * @example
    * schedule.group({ onOneServer: true }, (group) => group.job(ReportsService, 'send').daily());
@@ -121,6 +138,7 @@ export class FluentSchedule<O extends object> {
     if (!isObject && typeof attributes !== 'function') {
       throw new InvalidScheduleError('group', attributes, 'Give job options, or a function of each job.');
     }
+    if (isObject) lengthsWithUnits(attributes);
     if (typeof define !== 'function')
       throw new InvalidScheduleError('group', define, 'Give a function of the schedule.');
     const prelude: Prelude<O> =
@@ -181,6 +199,13 @@ function refuseWithoutName({ work, options }: JobState): void {
   if (onOneServer === true) throw new UnnamedFunctionError('onOneServer');
   if (withoutOverlapping !== undefined && withoutOverlapping !== false)
     throw new UnnamedFunctionError('withoutOverlapping');
+}
+
+/** @throws {InvalidDurationError} */
+function lengthsWithUnits(options: { timeout?: unknown; misfireGraceTime?: unknown; retry?: unknown }): void {
+  withUnit(options.timeout, 'timeout of group()');
+  withUnit(options.misfireGraceTime, 'misfireGraceTime of group()');
+  retryWithUnits(options.retry, 'retry in group()');
 }
 
 function execOf(line: unknown): ExecTask['exec'] {

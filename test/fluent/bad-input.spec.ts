@@ -69,6 +69,18 @@ describe('bad input', () => {
     [(_, schedule: Anything) => schedule.exec('ls', { dir: '/' }), /^INVALID_SCHEDULE: exec\(\).*dir.*cwd/],
     [(_, schedule: Anything) => schedule.group('daily', work), /^INVALID_SCHEDULE: group\(\)/],
     [(_, schedule: Anything) => schedule.group({}), /^INVALID_SCHEDULE: group\(\)/],
+    [
+      (_, schedule: Anything) => schedule.group({ timeout: 5_000 }, work),
+      /^INVALID_DURATION: timeout of group.*'5000s'/,
+    ],
+    [
+      (_, schedule: Anything) => schedule.group({ misfireGraceTime: 60 }, work),
+      /^INVALID_DURATION: .*group\(\).*'60m'/,
+    ],
+    [
+      (_, schedule: Anything) => schedule.group({ retry: { delay: 3 } }, work),
+      /^INVALID_DURATION: delay of retry in group/,
+    ],
     [(_, schedule) => schedule.group({}, async () => undefined), /^INVALID_SCHEDULE: group\(\).*not async/],
     [
       (_, schedule) =>

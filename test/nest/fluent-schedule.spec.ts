@@ -507,6 +507,10 @@ export function typed(schedule: Schedule, type: Type<Typed>): void {
   schedule.call(work).daily().when(true);
   // @ts-expect-error no option of a job
   schedule.group({ timezon: 'UTC' }, () => undefined);
+  // @ts-expect-error a length of time names its unit in a group, too
+  schedule.group({ timeout: 5_000 }, () => undefined);
+  // @ts-expect-error and the delay of a retry
+  schedule.group({ retry: { attempts: 2, delay: 5 } }, () => undefined);
   // @ts-expect-error no surrounding of a process
   schedule.exec('ls', { dir: '/' });
 }

@@ -45,6 +45,13 @@ export interface CronParts {
   readonly isCondition?: boolean;
 }
 
+const REPEATS = 1;
+const MAKES_UP = 2;
+const EITHER = 4;
+const BY_WEEKDAY = 8;
+const WEEKDAYS_SHIFT = 4;
+const MONTHS_SHIFT = 11;
+
 /**
  * A cron rule as bit masks over wall times: immutable, without a zone, shared by all triggers with an equal rule.
  *
@@ -52,43 +59,57 @@ export interface CronParts {
  * rules cost little, and ends in year 9999.
  */
 export class CompiledCron {
-  /** Fires in both passes of an overlap: quicker than hourly, or in all 24 hours. */
-  readonly repeats: boolean;
-  /** A time that falls into a gap is made up for at its end. */
-  readonly makesUp: boolean;
-
   private readonly secondsLow: number;
   private readonly secondsHigh: number;
   private readonly minutesLow: number;
   private readonly minutesHigh: number;
   private readonly hours: number;
-  private readonly months: number;
   private readonly days: number;
-  private readonly weekdays: number;
-  private readonly isEither: boolean;
-  private readonly isByWeekday: boolean;
   private readonly firstTime: number;
   private readonly rare: RareDates | null;
+  /** Flags, weekdays and months in one number, for applications have thousands of rules: each field is 8 bytes. */
+  private readonly packed: number;
 
   constructor(parts: CronParts) {
-    const { second, minute, hours, months, days, weekdays, rare } = parts;
+    const { second, minute, hours, months, days, weekdays, rare, isEither } = parts;
+    const isCondition = parts.isCondition === true;
     const hasAllHours = hours === ALL_HOURS;
     const hasAllMinutes = minute.low === ALL_HALF && minute.high === ALL_HALF;
-    this.repeats = parts.isCondition === true || hasAllHours || hasAllMinutes || minute.hasWildcard;
-    this.makesUp = parts.isCondition !== true && !hasAllHours;
+    const isByWeekday = weekdays !== 0 && months === ALL_MONTHS && days === ALL_DAYS && !isEither && rare === null;
     this.secondsLow = second.low;
     this.secondsHigh = second.high;
     this.minutesLow = minute.low;
     this.minutesHigh = minute.high;
     this.hours = hours;
-    this.months = months;
     this.days = days;
-    this.weekdays = weekdays;
-    this.isEither = parts.isEither;
-    this.isByWeekday = weekdays !== 0 && months === ALL_MONTHS && days === ALL_DAYS && !parts.isEither && rare === null;
-    this.rare = rare;
     this.firstTime =
       lowest(hours) * 3600 + bitFrom(minute.low, minute.high, 0) * 60 + bitFrom(second.low, second.high, 0);
+    this.rare = rare;
+    this.packed =
+      (isCondition || hasAllHours || hasAllMinutes || minute.hasWildcard ? REPEATS : 0) |
+      (!isCondition && !hasAllHours ? MAKES_UP : 0) |
+      (isEither ? EITHER : 0) |
+      (isByWeekday ? BY_WEEKDAY : 0) |
+      (weekdays << WEEKDAYS_SHIFT) |
+      (months << MONTHS_SHIFT);
+  }
+
+  /** Fires in both passes of an overlap: quicker than hourly, or in all 24 hours. */
+  get repeats(): boolean {
+    return (this.packed & REPEATS) !== 0;
+  }
+
+  /** A time that falls into a gap is made up for at its end. */
+  get makesUp(): boolean {
+    return (this.packed & MAKES_UP) !== 0;
+  }
+
+  private get weekdays(): number {
+    return (this.packed >> WEEKDAYS_SHIFT) & ALL_WEEKDAYS;
+  }
+
+  private get months(): number {
+    return this.packed >> MONTHS_SHIFT;
   }
 
   /** The first matching wall time at or after `wall`, or NEVER. */
@@ -108,7 +129,7 @@ export class CompiledCron {
   nextDate(day: number, lastYear = LAST_YEAR): number {
     const from = day < 0 ? 0 : day;
     if (from > LAST_DAY) return NEVER;
-    if (this.isByWeekday) return this.nextWeekday(from);
+    if ((this.packed & BY_WEEKDAY) !== 0) return this.nextWeekday(from);
     const packed = packedDate(from);
     const year = yearIn(packed);
     let found = this.nextYear(year) === year ? this.dateInYear(year, monthIn(packed), dayIn(packed) - 1) : NEVER;
@@ -150,8 +171,9 @@ export class CompiledCron {
   }
 
   private nextWeekday(day: number): number {
-    if (this.weekdays === ALL_WEEKDAYS) return day;
-    const found = day + lowest(rotated(this.weekdays, weekdayOf(day)));
+    const { weekdays } = this;
+    if (weekdays === ALL_WEEKDAYS) return day;
+    const found = day + lowest(rotated(weekdays, weekdayOf(day)));
     return found <= LAST_DAY ? found : NEVER;
   }
 
@@ -183,7 +205,7 @@ export class CompiledCron {
       for (const rule of rare.dayRules) days &= daysOfRule(rule, firstWeekday, length);
       if (rare.weekdayRule !== null) weekdays |= daysOfRule(rare.weekdayRule, firstWeekday, length);
     }
-    let mask = this.isEither ? days | weekdays : days & weekdays;
+    let mask = (this.packed & EITHER) !== 0 ? days | weekdays : days & weekdays;
     if (rare !== null && rare.weeks !== null) mask &= daysOfWeeks(rare.weeks, first, length);
     return mask & (-1 >>> (32 - length));
   }

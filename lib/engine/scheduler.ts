@@ -14,6 +14,7 @@ import type {
 } from '../core/index.js';
 import { SchedulerStateError } from './errors.js';
 import { Facts } from './facts.js';
+import { ApplicationPause } from './manage/application-pause.js';
 import { CodeJobs } from './manage/code-jobs.js';
 import type { StartReport } from './manage/code-jobs.js';
 import { DrivenJobs } from './manage/driven-jobs.js';
@@ -34,11 +35,10 @@ import type { LocatedJob } from './manage/stores.js';
 import { Explanations } from './manage/why.js';
 import type { Why } from './manage/why.js';
 import { enterStartRuns } from './manage/start-runs.js';
-import { isPausedAt } from './plan-draft.js';
 import { Quiet } from './quiet.js';
 import { isPassive } from './scheduler-parts.js';
 import type { SchedulerParts } from './scheduler-parts.js';
-import { eachInTurn, settled, then } from './settled.js';
+import { eachInTurn, then } from './settled.js';
 import { shutDown } from './shut-down.js';
 import { Slots } from './slots.js';
 import { StoreNode } from './store-node.js';
@@ -77,6 +77,7 @@ export class Scheduler {
   private readonly codeJobs: CodeJobs;
   private readonly driven: DrivenJobs;
   private readonly explanations: Explanations;
+  private readonly pauses: ApplicationPause;
   private readonly quiet: Quiet;
   private stopped: Promise<void> | null = null;
 
@@ -91,7 +92,7 @@ export class Scheduler {
       facts: this.facts,
       slots: this.slots,
       changed: (): void => this.quiet.look(),
-      pauseRead: (pause: JobPause | null): void => this.pauseRead(pause),
+      pauseRead: (pause: JobPause | null): void => this.pauses.heard(pause),
     };
     for (const [alias, store] of parts.stores) this.nodesByStore.set(alias, new StoreNode(store, shared));
     this.storeNodes = [...this.nodesByStore.values()];
@@ -100,6 +101,7 @@ export class Scheduler {
     this.runCommands = new RunCommands(parts, this.stores, this.facts);
     this.driven = new DrivenJobs(parts.triggers, this.stores, this.runCommands, this.facts);
     this.codeJobs = new CodeJobs(parts, this.stores, this.facts);
+    this.pauses = new ApplicationPause(parts, this.stores, this.facts);
     this.explanations = new Explanations(parts, this.stores);
   }
 
@@ -175,26 +177,16 @@ export class Scheduler {
 
   /** No job makes runs on any node, but those with `evenInMaintenanceMode`. */
   pauseAll(options: PauseOptions): Awaitable<void> {
-    const pause: JobPause = { at: this.parts.clock.now(), ...options };
-    return then(this.writePause(pause), () => this.facts.tell('scheduler.paused', { detail: options.reason }));
+    return this.pauses.begin(options);
   }
 
-  /** The pause is kept as an ended one, so that each node records what it covered instead of making up for it. */
   resumeAll(): Awaitable<void> {
-    const ended = eachInTurn(this.stores.all(), (node) =>
-      then(node.store.nodes.readPause(), (pause) => {
-        const now = node.time.now();
-        return isPausedAt(pause, now) ? node.writePause({ ...pause!, until: now }) : undefined;
-      }),
-    );
-    return then(ended, () => this.facts.tell('scheduler.resumed', {}));
+    return this.pauses.end();
   }
 
   /** The application's pause; null: it is not paused. */
   isPaused(): Awaitable<JobPause | null> {
-    return this.stores.firstOf(this.stores.all(), (node) =>
-      then(node.store.nodes.readPause(), (pause) => (isPausedAt(pause, node.time.now()) ? pause : null)),
-    );
+    return this.pauses.read();
   }
 
   reschedule(id: string, trigger: Trigger, timezone?: string): Awaitable<JobRecord> {
@@ -360,22 +352,6 @@ export class Scheduler {
 
   private seenLater(changed: Awaitable<JobRecord>): Awaitable<JobRecord> {
     return then(changed, (job) => this.driven.seen(job, this.parts.clock.now()));
-  }
-
-  /** Another node paused the application, or ended that: jobs of this process obey, too. */
-  private pauseRead(pause: JobPause | null): void {
-    for (const node of this.nodesByStore.values()) {
-      if (node.store.isShared) continue;
-      settled(
-        () => node.writePause(pause),
-        () => node.health.answered('change'),
-        (error) => node.health.failed('change', error),
-      );
-    }
-  }
-
-  private writePause(pause: JobPause | null): Awaitable<void> {
-    return eachInTurn(this.stores.all(), (node) => node.writePause(pause));
   }
 
   private roomMade(): void {

@@ -24,7 +24,7 @@ import { PlanCalls } from './plan-calls.js';
 import { isPausedAt } from './plan-draft.js';
 import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
 import { SettleQueue } from './settle-queue.js';
-import { then } from './settled.js';
+import { settled, then } from './settled.js';
 import type { Slots } from './slots.js';
 import { starting } from './start-errors.js';
 import { StoreHealth } from './store-health.js';
@@ -32,8 +32,11 @@ import { StoreLoop } from './store-loop.js';
 import { StoreTime } from './store-time.js';
 import { FinishedJobs } from './upkeep/finished-jobs.js';
 import { Upkeep } from './upkeep/upkeep.js';
+import { isAhead, withdrawAhead } from './withdraw-ahead.js';
 
 const NONE: ReadonlySet<string> = new Set();
+/** A wake-up may be for a pause of the application, which heartbeats read: no more often than this. */
+const LOOK_AT_PAUSE: Millis = 1_000;
 
 /** What the stores of one scheduler share. */
 export interface SharedParts {
@@ -273,6 +276,8 @@ export class StoreNode implements DispatchSite, LoopSite {
     for (const job of finished) this.cameToEnd(job);
     for (const run of skipped) this.facts.tell('run.skipped', { store: this.store.alias, run, detail: run.detail });
     for (const { runId } of cancelled) this.dispatcher.cancel(runId, 'replaced by a newer run');
+    // Asked for before this node knew of the pause.
+    if (this.store.isShared && isPausedAt(this.pause, this.time.now())) this.takeBack(result.claims);
   }
 
   /** Runs of a shared store are left to nodes that can start them; those of this process wait here, up to a batch. */
@@ -291,12 +296,30 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.pause = pause;
     if (!isChanged) return;
     this.loop.wake();
-    if (this.store.isShared) this.shared.pauseRead(pause);
+    if (!this.store.isShared) return;
+    if (isPausedAt(pause, this.time.now())) this.takeBack([...this.dispatcher.live.values()]);
+    this.shared.pauseRead(pause);
   }
 
-  /** Another node changed something. */
+  /** The application is paused: what this node holds ahead of it is not to start. */
+  private takeBack(held: readonly Pick<LiveRun, 'run' | 'job'>[]): void {
+    const now = this.time.now();
+    const ahead = held.filter(({ run, job }) => isAhead(run, now) && !job.policy.evenInMaintenanceMode);
+    if (ahead.length === 0) return;
+    settled(
+      () => withdrawAhead(this, [...new Set(ahead.map(({ job }) => job.id))]),
+      () => {
+        this.health.answered('change');
+        this.claimsChanged();
+      },
+      (error) => this.health.failed('change', error),
+    );
+  }
+
+  /** Another node changed something: jobs, claims, or whether the application is paused. */
   private woken(): void {
     this.claimsChanged();
+    this.heartbeat.beatSince(LOOK_AT_PAUSE);
     this.loop.wake();
   }
 }

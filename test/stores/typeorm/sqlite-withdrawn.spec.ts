@@ -51,8 +51,10 @@ describe('a claim that another process takes back before its run starts', () => 
     await a.startAsync(job('work', everyMinute));
     await b.scheduler.open();
     await a.clock.advanceAsync({ seconds: 59.5 });
-    await b.scheduler.pauseAll({ by: null, reason: null, until: null });
-    await b.scheduler.resumeAll();
+    await b.scheduler.add([job('else', everyMinute, {}, { origin: 'runtime', task: 'work' })], {
+      replaceExisting: false,
+    });
+    await b.scheduler.remove('else');
     await a.clock.advanceAsync({ seconds: 5 });
 
     expect(a.calls.map((call) => call.at)).toEqual([a.calls[0]?.context.fireTime.getTime()]);

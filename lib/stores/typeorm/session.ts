@@ -155,9 +155,15 @@ export interface RunClose extends RunEnd {
   readonly startedAt: Instant | null;
 }
 
+export interface ClosedRun {
+  readonly key: number;
+  readonly jobKey: number;
+  readonly generation: number;
+}
+
 /** What `closeAll` closed, and what is to be looked after then. */
 export interface ClosedRuns {
-  readonly runs: readonly { readonly key: number; readonly jobKey: number; readonly generation: number }[];
+  readonly runs: readonly ClosedRun[];
   readonly isAnyBuffered: boolean;
   readonly isAnyLoss: boolean;
 }

@@ -129,7 +129,7 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
   });
 
   it.each(['40001', '40P01'])('a conflict (%s) is tried again, from the start (P27)', async (code) => {
-    const { store, arm } = await armed(once(/INSERT INTO .*open_runs/s, (_text, client) => raise(client, code)));
+    const { store, arm } = await armed(once(/INSERT INTO .*claimed_batches/s, (_text, client) => raise(client, code)));
     await put(store, jobs(3));
     arm();
 
@@ -171,8 +171,8 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
 
     it.each([
       ['a put', /INSERT INTO .*definitions/s],
-      ['a claim', /INSERT INTO .*open_runs/s],
-      ['a settlement', /DELETE FROM .*open_runs/s],
+      ["a claim", /INSERT INTO .*claimed_batches/s],
+      ["a settlement", /DELETE FROM .*claimed_batches/s],
     ])(
       'in the middle of %s by an administrator (pg_terminate_backend): it is done again, once',
       async (_what, text) => {

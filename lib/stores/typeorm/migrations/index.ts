@@ -6,7 +6,7 @@ import { quotedSchema } from './postgres-tables.js';
 import type { SchemaStep, Statements } from './schema-step.js';
 
 export type { SchemaStep } from './schema-step.js';
-export { quotedSchema } from './postgres-tables.js';
+export { quotedSchema, runsOfBatches } from './postgres-tables.js';
 
 /** Every step of the schema, oldest first. */
 export const SCHEMA_STEPS: readonly SchemaStep[] = [carillonTables];

@@ -1,15 +1,34 @@
+import { KIND, STATE } from '../codes.js';
+
 /** `"schema".`, to be put before the name of a table; empty without one. */
 export function quotedSchema(schema: string | null | undefined): string {
   return schema === null || schema === undefined ? '' : `"${schema.replace(/"/g, '""')}".`;
 }
 
-const TABLES = ['run_texts', 'runs', 'open_runs', 'jobs', 'definitions', 'shapes', 'nodes', 'applications', 'stores'];
+const TABLES = [
+  'run_texts',
+  'runs',
+  'claimed_batches',
+  'single_runs',
+  'jobs',
+  'definitions',
+  'shapes',
+  'nodes',
+  'applications',
+  'stores',
+];
 
 /** Rows of it live for seconds: what they leave behind is to be cleared away before an index is full of it. */
 const SHORT_LIVED = `autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
   autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000`;
 
-/** As SQLite's tables, but unsettled runs have a table of their own: history is only appended to, and never updated. */
+/** Few rows, each of them short-lived, too. */
+const BATCHES = `autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0`;
+
+/**
+ * As SQLite's tables, but unsettled runs have tables of their own: history is only appended to, and never updated. Plain runs
+ * that one claim made lie together in a row of `claimed_batches`; `open_runs` shows all that are unsettled.
+ */
 export function postgresTables(prefix: string, schema?: string | null): string[] {
   const p = quotedSchema(schema) + prefix;
   return [
@@ -30,6 +49,7 @@ export function postgresTables(prefix: string, schema?: string | null): string[]
     `CREATE UNIQUE INDEX ${prefix}shapes_body ON ${p}shapes (md5(body))`,
     ...jobs(p, prefix),
     ...runs(p, prefix),
+    ...claimedBatches(p, prefix),
   ];
 }
 
@@ -54,7 +74,7 @@ function jobs(p: string, prefix: string): string[] {
 function runs(p: string, prefix: string): string[] {
   return [
     // wants_at: when a waiting run is due, when a held one's lease ends; a buffered one wants nothing.
-    `CREATE TABLE ${p}open_runs (
+    `CREATE TABLE ${p}single_runs (
        run_key bigint PRIMARY KEY, job_key bigint NOT NULL, generation bigint NOT NULL, fire_time bigint NOT NULL,
        due_at bigint NOT NULL, created_at bigint NOT NULL, wants_at bigint, lease_until bigint, first_fire_time bigint,
        started_at bigint, app_key integer NOT NULL, shape_key integer NOT NULL, count integer NOT NULL,
@@ -62,8 +82,8 @@ function runs(p: string, prefix: string): string[] {
        state smallint NOT NULL, slot smallint, is_count_exact boolean NOT NULL, is_cancel_requested boolean NOT NULL,
        is_forced boolean NOT NULL, has_texts boolean NOT NULL) WITH (${SHORT_LIVED})`,
     // The second net: slot is 0 for the one run of a fire time, null for all others.
-    `CREATE UNIQUE INDEX ${prefix}open_runs_once ON ${p}open_runs (job_key, fire_time, generation, slot)`,
-    `CREATE INDEX ${prefix}open_runs_wants ON ${p}open_runs (app_key, state, wants_at)`,
+    `CREATE UNIQUE INDEX ${prefix}single_runs_once ON ${p}single_runs (job_key, fire_time, generation, slot)`,
+    `CREATE INDEX ${prefix}single_runs_wants ON ${p}single_runs (app_key, state, wants_at)`,
     `CREATE TABLE ${p}runs (
        run_key bigint PRIMARY KEY, job_key bigint NOT NULL, generation bigint NOT NULL, fire_time bigint NOT NULL,
        created_at bigint NOT NULL, settled_at bigint NOT NULL, started_at bigint, due_at bigint, first_fire_time bigint,
@@ -78,7 +98,36 @@ function runs(p: string, prefix: string): string[] {
   ];
 }
 
+function claimedBatches(p: string, prefix: string): string[] {
+  return [
+    // Scheduled runs for one due fire time each, held under token 1, in their first attempt. The n-th has the key batch_key + n - 1,
+    // the n-th value of each array, and the n-th bit of \`ended\`.
+    `CREATE TABLE ${p}claimed_batches (
+       batch_key bigint PRIMARY KEY, created_at bigint NOT NULL, lease_until bigint NOT NULL, app_key integer NOT NULL,
+       node_key integer NOT NULL, size integer NOT NULL, open_count integer NOT NULL, ended bit varying NOT NULL, job_keys bigint[] NOT NULL,
+       generations bigint[] NOT NULL, fire_times bigint[] NOT NULL, shape_keys integer[] NOT NULL) WITH (${BATCHES})`,
+    // They are 2 kB at most: neither packed nor put into another table.
+    ...['job_keys', 'generations', 'fire_times', 'shape_keys'].map(
+      (column) => `ALTER TABLE ${p}claimed_batches ALTER COLUMN ${column} SET STORAGE PLAIN`,
+    ),
+    `CREATE INDEX ${prefix}claimed_batches_lease ON ${p}claimed_batches (app_key, lease_until)`,
+    `CREATE VIEW ${p}open_runs AS SELECT * FROM ${p}single_runs UNION ALL ${runsOfBatches(`${p}claimed_batches`)}`,
+  ];
+}
+
+/** The unsettled runs of rows of `claimed_batches`, with the columns of `single_runs` in their order. */
+export function runsOfBatches(batches: string): string {
+  return `SELECT c.batch_key + r.place - 1 AS run_key, r.job_key, r.generation, r.fire_time, r.fire_time AS due_at,
+      c.created_at, c.lease_until AS wants_at, c.lease_until, NULL::bigint AS first_fire_time, NULL::bigint AS started_at,
+      c.app_key, r.shape_key, 1 AS count, 1 AS attempt, 1 AS token, c.node_key, ${KIND.scheduled}::smallint AS kind,
+      ${STATE.running}::smallint AS state, 0::smallint AS slot, true AS is_count_exact, false AS is_cancel_requested,
+      false AS is_forced, false AS has_texts
+    FROM ${batches} c CROSS JOIN LATERAL unnest(c.job_keys, c.generations, c.fire_times, c.shape_keys)
+      WITH ORDINALITY r (job_key, generation, fire_time, shape_key, place)
+    WHERE get_bit(c.ended, r.place::integer - 1) = 0`;
+}
+
 export function postgresDrop(prefix: string, schema?: string | null): string[] {
   const p = quotedSchema(schema) + prefix;
-  return [...TABLES.map((table) => `DROP TABLE ${p}${table}`), `DROP SEQUENCE ${p}keys`];
+  return [`DROP VIEW ${p}open_runs`, ...TABLES.map((table) => `DROP TABLE ${p}${table}`), `DROP SEQUENCE ${p}keys`];
 }

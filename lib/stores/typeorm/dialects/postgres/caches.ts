@@ -1,6 +1,7 @@
 import { RecentMap } from '../../recent-map.js';
 import type { Definition, Shape } from '../../records.js';
 import type { SeenShapeKey } from '../server/unused-shapes.js';
+import { KnownBatches } from './known-batches.js';
 
 /** Definitions kept decoded, of jobs that come up again; each about 1 kB. */
 const KEPT_DEFINITIONS = 20_000;
@@ -18,6 +19,7 @@ export class Caches {
   /** When this process last looked for shapes that no job has. */
   shapesSeenAt = -Infinity;
   readonly nodeKeys = new Map<string, number>();
+  readonly batches = new KnownBatches();
   readonly definitions = new RecentMap<number, KeptDefinition>(KEPT_DEFINITIONS);
   /** What was last written of this process's nodes: lists of jobs and tasks are long and seldom change. */
   readonly writtenNodes = new Map<string, string>();

@@ -4,12 +4,14 @@ import { wakeAtOf } from '../../records.js';
 import type { StoredJob, StoredRun } from '../../records.js';
 import type { ClaimRows, DueQuery } from '../../session.js';
 import { texts } from './arrays.js';
+import { openJobs } from './claimed-batches.js';
+import type { ClaimedBatches } from './claimed-batches.js';
 import type { FreeJobs } from './free-jobs.js';
 import { JOB_COLUMNS } from './job-decoder.js';
 import type { JobColumns, JobDecoder } from './job-decoder.js';
 import { Conditions } from './job-list.js';
 import { decodeRun } from '../../run-decoder.js';
-import { selectOpenRuns } from './run-select.js';
+import { selectSingleRuns } from './run-select.js';
 import type { Scope } from './scope.js';
 
 /** Before every instant. */
@@ -47,6 +49,7 @@ export class PostgresClaimRows implements ClaimRows {
     private readonly scope: Scope,
     private readonly decoder: JobDecoder,
     private readonly free: FreeJobs,
+    private readonly batches: ClaimedBatches,
   ) {
     this.tables = scope.place.tables;
   }
@@ -106,11 +109,13 @@ export class PostgresClaimRows implements ClaimRows {
       `SELECT
          (SELECT j.wake_at FROM ${tables}jobs j WHERE j.app_key = $1 AND j.wake_at > $2 ${jobs.following()}
           ORDER BY j.wake_at LIMIT 1),
-         (SELECT r.wants_at FROM ${tables}open_runs r JOIN ${tables}jobs j ON j.job_key = r.job_key
+         (SELECT r.wants_at FROM ${tables}single_runs r JOIN ${tables}jobs j ON j.job_key = r.job_key
           WHERE r.app_key = $1 AND r.state = ${STATE.waiting} AND r.wants_at > $2 AND ${CLAIMABLE} ${runs.following()}
           ORDER BY r.wants_at LIMIT 1),
-         (SELECT r.wants_at FROM ${tables}open_runs r
+         least((SELECT r.wants_at FROM ${tables}single_runs r
           WHERE r.app_key = $1 AND r.state = ${STATE.running} AND r.wants_at > $2 ORDER BY r.wants_at LIMIT 1),
+           (SELECT b.lease_until FROM ${tables}claimed_batches b WHERE b.app_key = $1 AND b.lease_until > $2
+            ORDER BY b.lease_until LIMIT 1)),
          (extract(epoch FROM clock_timestamp()) * 1000)::bigint`,
       values,
     );
@@ -127,7 +132,8 @@ export class PostgresClaimRows implements ClaimRows {
     if (after !== null) where.add('(j.wake_at, j.job_key) > (?, ?)', wakeAtOf(after.record), after.key);
     leaveOutJobs(where, query, tables);
     // The definition of a job that has run before is mostly known here; one that has not has hardly a run.
-    const hasOpen = `j.run_count > 0 AND EXISTS (SELECT 1 FROM ${tables}open_runs o WHERE o.job_key = j.job_key)`;
+    const hasOpen = `j.run_count > 0 AND (EXISTS (SELECT 1 FROM ${tables}single_runs o WHERE o.job_key = j.job_key)
+      OR j.job_key IN (${openJobs(`${tables}claimed_batches`, '$1')}))`;
     const text = `SELECT ${JOB_COLUMNS}, ${hasOpen} FROM (SELECT * FROM ${tables}jobs j WHERE ${where.toString()}
         ORDER BY j.wake_at, j.job_key LIMIT $${where.values.length + 1} FOR UPDATE SKIP LOCKED) j
       LEFT JOIN ${tables}definitions d ON j.run_count = 0 AND d.job_key = j.job_key`;
@@ -146,6 +152,7 @@ export class PostgresClaimRows implements ClaimRows {
   }
 
   private async readLeases(query: DueQuery): Promise<StoredRun[]> {
+    if (!this.scope.isReading) this.batches.splitEnded(query.until, query.limit);
     const where = new Conditions();
     const { appKey } = this.scope.place;
     where.add(`r.app_key = ? AND r.state = ${STATE.running} AND r.wants_at <= ?`, appKey, query.until);
@@ -154,7 +161,7 @@ export class PostgresClaimRows implements ClaimRows {
   }
 
   private async readOpen(where: Conditions, limit: number): Promise<StoredRun[]> {
-    const text = `${selectOpenRuns(this.tables, where.toString())}
+    const text = `${selectSingleRuns(this.tables, where.toString())}
       ORDER BY r.wants_at LIMIT $${where.values.length + 1} FOR UPDATE OF r SKIP LOCKED`;
     const { rows } = await this.scope.statements.query(text, [...where.values, limit]);
     return rows.map((row) => decodeRun(this.scope, row));

@@ -1,9 +1,10 @@
 import type { Instant, Outcome, RunError, SkipReason } from '../../../../core/index.js';
 import { REASON, RUN_STATES, STATE } from '../../codes.js';
 import type { RunTexts } from '../../records.js';
-import type { ClaimState, ClosedRuns, HeldRows, RunClose, SettledGroup } from '../../session.js';
+import type { ClaimState, ClosedRun, ClosedRuns, HeldRows, RunClose, SettledGroup } from '../../session.js';
 import { jsonOf, keysOf, numbers, numbersIn, storable, texts } from './arrays.js';
 import { BY_KEY, closeStatement, COPIED_COLUMNS, hasTexts, heldUnder, MOVED_COLUMNS } from './run-moves.js';
+import type { BatchEnds, ClaimedBatches } from './claimed-batches.js';
 import type { Scope } from './scope.js';
 
 const HELD = `run_key = ANY ($1::bigint[]) AND ${heldUnder('$2')}`;
@@ -12,21 +13,28 @@ const HELD = `run_key = ANY ($1::bigint[]) AND ${heldUnder('$2')}`;
 export class PostgresHeldRows implements HeldRows {
   private readonly tables: string;
 
-  constructor(private readonly scope: Scope) {
+  constructor(
+    private readonly scope: Scope,
+    private readonly batches: ClaimedBatches,
+  ) {
     this.tables = scope.place.tables;
   }
 
-  renew(keys: readonly number[], token: number, until: Instant): Promise<number> {
-    return this.update('lease_until = $3, wants_at = $3', [numbers(keys), token, until]);
+  async renew(keys: readonly number[], token: number, until: Instant): Promise<number> {
+    const single = token === 1 ? await this.batches.renew(keys, until) : keys;
+    const renewed = keys.length - single.length;
+    if (single.length === 0) return renewed;
+    return renewed + (await this.update('lease_until = $3, wants_at = $3', [numbers(single), token, until]));
   }
 
   async close(group: SettledGroup, end: { outcome: Outcome; at: Instant; reason: SkipReason | null }): Promise<number> {
     const { keys, token, attempt, startedAt } = group;
+    this.batches.splitRuns(keys);
     const reason = end.reason === null ? null : REASON[end.reason];
     // A fire time that was skipped after all may be asked for again.
     const slot = end.outcome === 'skipped' ? 'NULL' : 'slot';
     const { rows } = await this.scope.statements.query(
-      `WITH gone AS (DELETE FROM ${this.tables}open_runs WHERE ${HELD} RETURNING *),
+      `WITH gone AS (DELETE FROM ${this.tables}single_runs WHERE ${HELD} RETURNING *),
        kept AS (INSERT INTO ${this.tables}runs (${MOVED_COLUMNS})
          SELECT ${COPIED_COLUMNS}, $3, $4, $5, $6, $7, ${slot} FROM gone ON CONFLICT DO NOTHING)
        SELECT count(*) FROM gone`,
@@ -36,7 +44,8 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   async closeAway({ keys, token }: SettledGroup): Promise<number[]> {
-    const text = `DELETE FROM ${this.tables}open_runs WHERE ${HELD} RETURNING run_key, has_texts`;
+    this.batches.splitRuns(keys);
+    const text = `DELETE FROM ${this.tables}single_runs WHERE ${HELD} RETURNING run_key, has_texts`;
     const { rows } = await this.scope.statements.query(text, [numbers(keys), token]);
     const gone = rows as [number, boolean][];
     const texted = gone.filter((row) => row[1]).map((row) => row[0]);
@@ -45,24 +54,27 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   async closeAll(ends: readonly RunClose[]): Promise<ClosedRuns> {
-    const { statements } = this.scope;
-    const { text, values } = closeStatement(this.tables, ends, this.scope.isHopeful);
+    const { batched, single } = this.batches.sort(ends);
     // Looked at behind the runs' end: who buffers a run behind one of them has to wait for it, or is seen here.
-    const [closed, after] = await Promise.all([
-      statements.query(text, values),
-      statements.query(
-        `SELECT EXISTS (SELECT 1 FROM ${this.tables}open_runs WHERE app_key = $1 AND state = ${STATE.buffered}),
-           EXISTS (SELECT 1 FROM ${this.tables}jobs WHERE app_key = $1 AND losses > 0)`,
-        [this.scope.place.appKey],
-      ),
+    const [fromBatches, fromSingles, after] = await Promise.all([
+      this.closeBatches(batched),
+      single.length === 0 ? [] : this.closeSingles(single),
+      this.lookAfter(),
     ]);
-    const [keys, jobKeys, generations, texted] = closed.rows[0].map(numbersIn);
-    if (texted.length > 0) this.deleteTexts(texted);
-    const runs = keys.map((key, at) => ({ key, jobKey: jobKeys[at], generation: generations[at] }));
-    const [isAnyBuffered, isAnyLoss] = after.rows[0] as [boolean, boolean];
+    const runs = [...fromBatches, ...fromSingles];
+    let looked = after;
+    if (runs.length < ends.length) {
+      // What is not where this process takes it to be may lie in a row of its own by now.
+      const found = new Set(runs.map((run) => run.key));
+      const missing = ends.filter((end) => !found.has(end.key));
+      this.batches.splitRuns(missing.map((end) => end.key));
+      const [more, lookedAgain] = await Promise.all([this.closeSingles(missing), this.lookAfter()]);
+      runs.push(...more);
+      looked = lookedAgain;
+    }
     const kept = ends.filter((end) => end.keepHistory && hasTexts(end));
     if (kept.length > 0) this.writeAllTexts(kept);
-    return { runs, isAnyBuffered, isAnyLoss };
+    return { runs, ...looked };
   }
 
   clearLossesOf(runs: ClosedRuns['runs']): void {
@@ -74,11 +86,13 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   wait({ keys, token, attempt, startedAt }: SettledGroup, dueAt: Instant): Promise<number> {
+    this.batches.splitRuns(keys);
     const set = 'due_at = $3, wants_at = $3, attempt = $4, started_at = $5';
     return this.free(set, [numbers(keys), token, dueAt, attempt, startedAt]);
   }
 
   release({ keys, token, attempt }: SettledGroup, dueAt: Instant): Promise<number> {
+    this.batches.splitRuns(keys);
     return this.free('due_at = $3, wants_at = $3, attempt = $4', [numbers(keys), token, dueAt, attempt]);
   }
 
@@ -117,11 +131,40 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   isAnyBuffered(): Promise<boolean> {
-    return this.isAny(`open_runs WHERE app_key = $1 AND state = ${STATE.buffered}`);
+    return this.isAny(`single_runs WHERE app_key = $1 AND state = ${STATE.buffered}`);
   }
 
   isAnyLoss(): Promise<boolean> {
     return this.isAny('jobs WHERE app_key = $1 AND losses > 0');
+  }
+
+  private async closeBatches(groups: readonly BatchEnds[]): Promise<ClosedRun[]> {
+    if (groups.length === 0) return [];
+    const closed = await this.batches.close(groups);
+    return closed.flatMap(({ batch, ends }) =>
+      ends.map(({ key }) => {
+        const place = key - batch.key;
+        return { key, jobKey: batch.jobKeys[place], generation: batch.generations[place] };
+      }),
+    );
+  }
+
+  private async closeSingles(ends: readonly RunClose[]): Promise<ClosedRun[]> {
+    const { text, values } = closeStatement(this.tables, ends, this.scope.isHopeful);
+    const { rows } = await this.scope.statements.query(text, values);
+    const [keys, jobKeys, generations, texted] = rows[0].map(numbersIn);
+    if (texted.length > 0) this.deleteTexts(texted);
+    return keys.map((key, at) => ({ key, jobKey: jobKeys[at], generation: generations[at] }));
+  }
+
+  private async lookAfter(): Promise<Pick<ClosedRuns, 'isAnyBuffered' | 'isAnyLoss'>> {
+    const { rows } = await this.scope.statements.query(
+      `SELECT EXISTS (SELECT 1 FROM ${this.tables}single_runs WHERE app_key = $1 AND state = ${STATE.buffered}),
+         EXISTS (SELECT 1 FROM ${this.tables}jobs WHERE app_key = $1 AND losses > 0)`,
+      [this.scope.place.appKey],
+    );
+    const [isAnyBuffered, isAnyLoss] = rows[0] as [boolean, boolean];
+    return { isAnyBuffered, isAnyLoss };
   }
 
   private deleteTexts(keys: readonly number[]): void {
@@ -162,7 +205,7 @@ export class PostgresHeldRows implements HeldRows {
 
   private async update(set: string, values: unknown[]): Promise<number> {
     const { count } = await this.scope.statements.query(
-      `UPDATE ${this.tables}open_runs SET ${set} WHERE ${HELD}`,
+      `UPDATE ${this.tables}single_runs SET ${set} WHERE ${HELD}`,
       values,
     );
     return count;
@@ -170,7 +213,7 @@ export class PostgresHeldRows implements HeldRows {
 
   /** The run is in one of both tables. */
   private flag(key: number): void {
-    for (const table of ['open_runs', 'runs']) {
+    for (const table of ['single_runs', 'runs']) {
       const text = `UPDATE ${this.tables}${table} SET has_texts = true WHERE run_key = $1 AND NOT has_texts`;
       this.scope.statements.send(text, [key]);
     }

@@ -107,7 +107,7 @@ export class PostgresHistoryRows implements HistoryRows {
     const { rows } = await this.scope.statements.query(
       `SELECT job_key FROM ${tables}jobs j WHERE app_key = $1 AND status = ${REMOVED_STATUS}
          AND NOT EXISTS (SELECT 1 FROM ${tables}runs r WHERE r.job_key = j.job_key)
-         AND NOT EXISTS (SELECT 1 FROM ${tables}open_runs r WHERE r.job_key = j.job_key) LIMIT $2`,
+         AND NOT EXISTS (SELECT 1 FROM ${tables}single_runs r WHERE r.job_key = j.job_key) LIMIT $2`,
       [this.scope.place.appKey, limit],
     );
     if (rows.length === 0) return;

@@ -5,6 +5,7 @@ import { wakeAtOf } from '../../records.js';
 import type { StoredJob } from '../../records.js';
 import type { JobRows, JobUpdate } from '../../session.js';
 import { jsonOf, keysOf, numbers, storable, texts } from './arrays.js';
+import type { ClaimedBatches } from './claimed-batches.js';
 import { Columns } from './columns.js';
 import { JOB_COLUMNS } from './job-decoder.js';
 import type { JobColumns, JobDecoder } from './job-decoder.js';
@@ -23,6 +24,7 @@ export class PostgresJobRows implements JobRows {
     private readonly scope: Scope,
     private readonly decoder: JobDecoder,
     private readonly notices: Notices,
+    private readonly batches: ClaimedBatches,
   ) {}
 
   byIds(ids: readonly string[]): Awaitable<StoredJob[]> {
@@ -122,8 +124,9 @@ export class PostgresJobRows implements JobRows {
   async remove(jobs: readonly StoredJob[]): Promise<void> {
     const { tables } = this.scope.place;
     const { statements } = this.scope;
+    this.batches.splitJobs(jobs.map((job) => job.key));
     const { rows } = await statements.query(
-      `SELECT k FROM unnest($1::bigint[]) k WHERE EXISTS (SELECT 1 FROM ${tables}open_runs r WHERE r.job_key = k)
+      `SELECT k FROM unnest($1::bigint[]) k WHERE EXISTS (SELECT 1 FROM ${tables}single_runs r WHERE r.job_key = k)
          OR EXISTS (SELECT 1 FROM ${tables}runs r WHERE r.job_key = k)`,
       [keysOf(jobs)],
     );

@@ -58,7 +58,8 @@ export class PostgresNodeRows implements NodeRows {
     this.scope.statements.send(
       `DELETE FROM ${tables}nodes n WHERE app_key = $1 AND NOT is_listed AND seen_at < least($2,
          (SELECT created_at FROM ${tables}runs ORDER BY run_key LIMIT 1),
-         (SELECT created_at FROM ${tables}open_runs ORDER BY run_key LIMIT 1)) - ${NAME_MARGIN}`,
+         (SELECT created_at FROM ${tables}single_runs ORDER BY run_key LIMIT 1),
+         (SELECT created_at FROM ${tables}claimed_batches ORDER BY batch_key LIMIT 1)) - ${NAME_MARGIN}`,
       [appKey, before],
     );
     return count;

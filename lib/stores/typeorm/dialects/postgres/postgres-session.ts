@@ -1,6 +1,7 @@
 import type { Instant } from '../../../../core/index.js';
 import type { DueQuery, Session } from '../../session.js';
 import { PostgresClaimRows } from './claim-rows.js';
+import { ClaimedBatches } from './claimed-batches.js';
 import { FreeJobs } from './free-jobs.js';
 import { PostgresHeldRows } from './held-rows.js';
 import { PostgresHistoryRows } from './history-rows.js';
@@ -34,12 +35,13 @@ export class PostgresSession implements Session {
     const scope = new Scope(parts);
     const decoder = new JobDecoder(scope);
     const free = new FreeJobs();
+    const batches = new ClaimedBatches(scope);
     this.scope = scope;
     this.notices = new Notices(scope, parts.channel, parts.sender);
-    this.jobs = new PostgresJobRows(scope, decoder, this.notices);
-    this.runs = new PostgresRunRows(scope, this.notices, free);
-    this.held = new PostgresHeldRows(scope);
-    this.claims = new PostgresClaimRows(scope, decoder, free);
+    this.jobs = new PostgresJobRows(scope, decoder, this.notices, batches);
+    this.runs = new PostgresRunRows(scope, this.notices, free, batches);
+    this.held = new PostgresHeldRows(scope, batches);
+    this.claims = new PostgresClaimRows(scope, decoder, free, batches);
     this.history = new PostgresHistoryRows(scope);
     this.nodes = new PostgresNodeRows(scope);
   }

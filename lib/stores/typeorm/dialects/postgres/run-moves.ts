@@ -49,16 +49,20 @@ export function movedAs({ outcome, at, reason }: Ended, slot: string): { columns
  */
 export function closeStatement(tables: string, ends: readonly RunClose[], isHopeful: boolean): Asked {
   const columns = new Columns([keysOf(ends)]);
+  const own = <T extends number | boolean>(name: string, type: string, of: (end: RunClose) => T) =>
+    columns.add(name, type, ends.map(of));
+  const token = own('token', 'integer', (end) => end.token);
+  const isKept = own('is_kept', 'boolean', (end) => end.keepHistory);
   const end = endColumns(columns, ends);
   // A fire time that was skipped after all may be asked for again.
   const text = `WITH gone AS (
-      DELETE FROM ${tables}open_runs o USING unnest(${columns.types}) u (${columns.names})
-      WHERE o.run_key = u.run_key AND ${heldUnder(end.token, 'o.')}
+      DELETE FROM ${tables}single_runs o USING unnest(${columns.types}) u (${columns.names})
+      WHERE o.run_key = u.run_key AND ${heldUnder(token, 'o.')}
       RETURNING o.run_key, o.job_key, o.generation, o.fire_time, o.created_at, o.first_fire_time,
         nullif(o.due_at, o.fire_time) AS due_at, o.app_key, o.shape_key, o.count, o.kind, o.node_key, o.token,
         o.is_count_exact, o.is_cancel_requested, o.is_forced, o.has_texts, ${end.attempt} AS attempt,
         ${end.startedAt} AS started_at, ${end.at} AS settled_at, ${end.state} AS state, ${end.reason} AS reason,
-        CASE WHEN ${end.state} <> ${STATE.skipped} THEN o.slot END AS slot, ${end.isKept} AS is_kept,
+        CASE WHEN ${end.state} <> ${STATE.skipped} THEN o.slot END AS slot, ${isKept} AS is_kept,
         ${end.isTexted} AS is_texted),
     kept AS (INSERT INTO ${tables}runs (${MOVED_COLUMNS})
       SELECT run_key, job_key, generation, fire_time, created_at, first_fire_time, due_at, app_key, shape_key, count,
@@ -70,19 +74,17 @@ export function closeStatement(tables: string, ends: readonly RunClose[], isHope
 }
 
 /** How the statement names each part of an end. */
-function endColumns(columns: Columns, ends: readonly RunClose[]) {
+export function endColumns(columns: Columns, ends: readonly RunClose[]) {
   const integers = (name: string, of: (end: RunClose) => number) => columns.add(name, 'integer', ends.map(of));
   const instants = (name: string, of: (end: RunClose) => number | null) => columns.add(name, 'bigint', ends.map(of));
   const codes = (name: string, of: (end: RunClose) => number | null) => columns.add(name, 'smallint', ends.map(of));
   const flags = (name: string, of: (end: RunClose) => boolean) => columns.add(name, 'boolean', ends.map(of));
   return {
-    token: integers('token', (end) => end.token),
     attempt: integers('attempt', (end) => end.attempt),
     startedAt: instants('started_at', (end) => end.startedAt),
     at: instants('settled_at', (end) => end.at),
     state: codes('state', (end) => STATE[end.outcome]),
     reason: codes('reason', (end) => (end.reason === null ? null : REASON[end.reason])),
-    isKept: flags('is_kept', (end) => end.keepHistory),
     isTexted: flags('is_texted', hasTexts),
   };
 }

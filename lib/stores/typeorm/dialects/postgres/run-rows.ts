@@ -4,10 +4,11 @@ import { byAge, runRecordOf } from '../../records.js';
 import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
 import type { RunRows } from '../../session.js';
 import { keysOf, numbers, storable } from './arrays.js';
+import type { ClaimedBatches } from './claimed-batches.js';
 import type { FreeJobs } from './free-jobs.js';
 import type { Notices } from './notices.js';
 import { decodeRun } from '../../run-decoder.js';
-import { selectOpenRuns, selectRuns } from './run-select.js';
+import { selectOpenRuns, selectRuns, selectSingleRuns } from './run-select.js';
 import { BY_KEY, MOVED_COLUMNS, movedAs } from './run-moves.js';
 import { RunWriter } from './run-writer.js';
 import type { Scope } from './scope.js';
@@ -22,8 +23,9 @@ export class PostgresRunRows implements RunRows {
     private readonly scope: Scope,
     private readonly notices: Notices,
     private readonly free: FreeJobs,
+    private readonly batches: ClaimedBatches,
   ) {
-    this.writer = new RunWriter(scope, free);
+    this.writer = new RunWriter(scope, free, batches);
     this.tables = scope.place.tables;
   }
 
@@ -34,11 +36,13 @@ export class PostgresRunRows implements RunRows {
   }
 
   async byKeys(keys: readonly number[]): Promise<StoredRun[]> {
+    if (!this.scope.isReading) this.batches.splitRuns(keys);
     const where = `${BY_KEY('r.app_key')} = $1 AND r.run_key = ANY ($2::bigint[])`;
     return await this.read(selectRuns(this.tables, where), [this.scope.place.appKey, numbers(keys)]);
   }
 
   async forFireTime(job: StoredJob, fireTime: Instant): Promise<StoredRun | null> {
+    if (!this.scope.isReading) this.batches.splitJobs([job.key]);
     const where = 'r.job_key = $1 AND r.fire_time = $2 AND r.generation = $3 AND r.slot = 0';
     const [run] = await this.read(selectRuns(this.tables, where), [job.key, fireTime, job.record.generation]);
     return run ?? null;
@@ -81,7 +85,7 @@ export class PostgresRunRows implements RunRows {
     const { tables } = this;
     const isSkipped = end.outcome === 'skipped';
     const { values, columns } = movedAs(end, isSkipped ? 'NULL' : 'slot');
-    const moved = `WITH gone AS (DELETE FROM ${tables}open_runs WHERE run_key = ANY ($1::bigint[]) RETURNING *)
+    const moved = `WITH gone AS (DELETE FROM ${tables}single_runs WHERE run_key = ANY ($1::bigint[]) RETURNING *)
       INSERT INTO ${tables}runs (${MOVED_COLUMNS}) SELECT ${columns} FROM gone`;
     this.scope.statements.send(moved, [keysOf(runs), ...values]);
     if (end.detail === null) return;
@@ -95,7 +99,7 @@ export class PostgresRunRows implements RunRows {
   }
 
   delete(runs: readonly StoredRun[]): void {
-    for (const table of ['open_runs', 'run_texts']) {
+    for (const table of ['single_runs', 'run_texts']) {
       const text = `DELETE FROM ${this.tables}${table} WHERE run_key = ANY ($1::bigint[])`;
       this.scope.statements.send(text, [keysOf(runs)]);
     }
@@ -114,8 +118,11 @@ export class PostgresRunRows implements RunRows {
   }
 
   private async readUnsettled(jobKeys: readonly number[]): Promise<Map<number, StoredRun[]>> {
-    const lock = this.scope.isReading ? '' : 'ORDER BY r.run_key FOR UPDATE OF r';
-    const text = `${selectOpenRuns(this.tables, 'r.job_key = ANY ($1::bigint[])')} ${lock}`;
+    const among = 'r.job_key = ANY ($1::bigint[])';
+    if (!this.scope.isReading) this.batches.splitJobs(jobKeys);
+    const text = this.scope.isReading
+      ? selectOpenRuns(this.tables, among)
+      : `${selectSingleRuns(this.tables, among)} ORDER BY r.run_key FOR UPDATE OF r`;
     const found = new Map<number, StoredRun[]>();
     for (const run of await this.read(text, [numbers(jobKeys)])) {
       const list = found.get(run.jobKey);
@@ -132,7 +139,7 @@ export class PostgresRunRows implements RunRows {
   }
 
   private update(set: string, runs: readonly StoredRun[], ...values: unknown[]): void {
-    const text = `UPDATE ${this.tables}open_runs SET ${set} WHERE run_key = ANY ($1::bigint[])`;
+    const text = `UPDATE ${this.tables}single_runs SET ${set} WHERE run_key = ANY ($1::bigint[])`;
     this.scope.statements.send(text, [keysOf(runs), ...values]);
   }
 

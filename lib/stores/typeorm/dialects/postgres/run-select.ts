@@ -13,6 +13,11 @@ export function selectOpenRuns(tables: string, where: string): string {
   return `SELECT ${OPEN} FROM ${tables}open_runs r ${joined(tables)} WHERE ${where}`;
 }
 
+/** Those that have a row of their own, which can be locked. */
+export function selectSingleRuns(tables: string, where: string): string {
+  return `SELECT ${OPEN} FROM ${tables}single_runs r ${joined(tables)} WHERE ${where}`;
+}
+
 /** Settled runs as `decodeRun` reads them. */
 export function selectSettledRuns(tables: string, where: string): string {
   return `SELECT ${SETTLED} FROM ${tables}runs r ${joined(tables)} WHERE ${where}`;

@@ -2,6 +2,7 @@ import { KIND, REASON, STATE } from '../../codes.js';
 import type { RunDraft } from '../../records.js';
 import { booleans, jsonOf, numbers, texts } from './arrays.js';
 import { Columns } from './columns.js';
+import type { ClaimedBatches } from './claimed-batches.js';
 import type { FreeJobs } from './free-jobs.js';
 import type { Asked } from './job-list.js';
 import type { Scope } from './scope.js';
@@ -23,6 +24,7 @@ export class RunWriter {
   constructor(
     private readonly scope: Scope,
     private readonly free: FreeJobs,
+    private readonly batches: ClaimedBatches,
   ) {
     this.tables = scope.place.tables;
   }
@@ -44,6 +46,13 @@ export class RunWriter {
     const claimed = keyed.find(({ draft }) => draft.claim !== null)?.draft;
     const nodeKey = claimed === undefined ? null : await this.scope.nodeKey(claimed.claim!.node, claimed.createdAt);
     const isHopeful = this.scope.isHopeful && keyed.every(({ draft }) => this.free.has(draft.job.key));
+    if (isHopeful && keyed[keyed.length - 1].key - keyed[0].key === keyed.length - 1) {
+      const drafts = keyed.map(({ draft }) => draft);
+      if (this.batches.canHold(drafts)) {
+        this.batches.write(drafts, keyed[0].key, nodeKey!);
+        return ALL;
+      }
+    }
     const { text, values } = this.insertStatement(keyed, nodeKey, isHopeful);
     if (isHopeful) {
       const count = `$${values.push(keyed.length)}`;
@@ -62,9 +71,9 @@ export class RunWriter {
     const columns = new Columns([keys, this.scope.place.appKey, keyed[0].draft.createdAt]);
     const run = openColumns(columns, keyed, nodeKey);
     const alone = isHopeful
-      ? `AND NOT EXISTS (SELECT 1 FROM ${tables}open_runs o WHERE o.job_key = ${run.job_key})`
+      ? `AND NOT EXISTS (SELECT 1 FROM ${tables}single_runs o WHERE o.job_key = ${run.job_key})`
       : '';
-    const text = `INSERT INTO ${tables}open_runs (run_key, app_key, created_at, is_cancel_requested, ${Object.keys(run).join(', ')})
+    const text = `INSERT INTO ${tables}single_runs (run_key, app_key, created_at, is_cancel_requested, ${Object.keys(run).join(', ')})
       SELECT u.run_key, $2::integer, $3::bigint, false, ${Object.values(run).join(', ')}
       FROM unnest(${columns.types}) u (${columns.names})
       WHERE NOT EXISTS (SELECT 1 FROM ${tables}runs r WHERE r.job_key = ${run.job_key} AND r.fire_time = ${run.fire_time}

@@ -1,0 +1,312 @@
+import type { Instant } from '../../../../core/index.js';
+import { KIND, STATE } from '../../codes.js';
+import { runsOfBatches } from '../../migrations/index.js';
+import type { RunDraft } from '../../records.js';
+import type { RunClose } from '../../session.js';
+import { keysOf, numbers, numbersIn, texts } from './arrays.js';
+import { Columns } from './columns.js';
+import type { KnownBatch } from './known-batches.js';
+import { endColumns, MOVED_COLUMNS } from './run-moves.js';
+import type { Scope } from './scope.js';
+
+/** Runs in one row, at most: it is to fit a page four times. */
+const SIZE = 64;
+
+/** Ends of runs that lie in one row. */
+export interface BatchEnds {
+  readonly batch: KnownBatch;
+  readonly ends: RunClose[];
+}
+
+/**
+ * Plain runs of a claim, many in a row: that is what most runs are from their claim to their end. Whatever else a step wants
+ * of one takes its row apart first, into a row of `single_runs` for each.
+ */
+export class ClaimedBatches {
+  private readonly table: string;
+
+  constructor(private readonly scope: Scope) {
+    this.table = `${scope.place.tables}claimed_batches`;
+  }
+
+  /** Can all of them lie in such rows? */
+  canHold(drafts: readonly RunDraft[]): boolean {
+    return drafts.every(isPlain);
+  }
+
+  /** Hopeful: nothing is in the way, and the statement fails when something is. Keys follow each other from `first` on. */
+  write(drafts: readonly RunDraft[], first: number, nodeKey: number): void {
+    const keys: number[] = [];
+    const arrays = {
+      jobKeys: [] as string[],
+      generations: [] as string[],
+      fireTimes: [] as string[],
+      shapes: [] as string[],
+    };
+    const sizes: number[] = [];
+    const known: [number, number[], number[]][] = [];
+    for (let from = 0; from < drafts.length; from += SIZE) {
+      const some = drafts.slice(from, from + SIZE);
+      const jobKeys = some.map(({ job }) => job.key);
+      const generations = some.map(({ job }) => job.record.generation);
+      keys.push(first + from);
+      sizes.push(some.length);
+      arrays.jobKeys.push(numbers(jobKeys));
+      arrays.generations.push(numbers(generations));
+      arrays.fireTimes.push(numbers(some.map(({ fireTime }) => fireTime)));
+      arrays.shapes.push(numbers(some.map(({ job }) => job.shapeKey)));
+      known.push([first + from, jobKeys, generations]);
+    }
+    const { claim, createdAt } = drafts[0];
+    this.scope.statements.send(this.insertStatement(drafts.some(({ job }) => job.record.runCount > 0)), [
+      this.scope.place.appKey,
+      createdAt,
+      nodeKey,
+      claim!.leaseUntil,
+      numbers(keys),
+      numbers(sizes),
+      texts(arrays.jobKeys),
+      texts(arrays.generations),
+      texts(arrays.fireTimes),
+      texts(arrays.shapes),
+    ]);
+    this.scope.onCommit(() => {
+      for (const batch of known) this.scope.caches.batches.add(...batch);
+    });
+  }
+
+  /** Takes apart the rows in which these runs lie. */
+  splitRuns(keys: readonly number[]): void {
+    this.split(
+      `SELECT c.batch_key FROM unnest($2::bigint[]) k JOIN ${this.table} c
+         ON c.batch_key BETWEEN k - ${SIZE - 1} AND k AND k < c.batch_key + c.size AND c.app_key = $1`,
+      [this.scope.place.appKey, numbers(keys)],
+    );
+    const { batches } = this.scope.caches;
+    this.scope.onCommit(() => {
+      for (const key of keys) {
+        const batch = batches.of(key);
+        if (batch !== null) batches.forget(batch);
+      }
+    });
+  }
+
+  /** Takes apart the rows in which runs of these jobs lie. */
+  splitJobs(jobKeys: readonly number[]): void {
+    this.split(
+      `SELECT c.batch_key FROM ${this.table} c CROSS JOIN LATERAL unnest(c.job_keys) j (job_key)
+       WHERE c.app_key = $1 AND j.job_key IN (SELECT unnest($2::bigint[]))`,
+      [this.scope.place.appKey, numbers(jobKeys)],
+    );
+  }
+
+  /** Takes apart rows whose lease ended at or before `until`; what another node is at is left to it. */
+  splitEnded(until: Instant, limit: number): void {
+    this.split(
+      `SELECT c.batch_key FROM ${this.table} c WHERE c.app_key = $1 AND c.lease_until <= $2
+       ORDER BY c.lease_until LIMIT $3 FOR UPDATE SKIP LOCKED`,
+      [this.scope.place.appKey, until, limit],
+    );
+  }
+
+  /** Renews rows of which every open run is named; answers the keys of the runs that are left to be renewed by themselves. */
+  async renew(keys: readonly number[], until: Instant): Promise<number[]> {
+    const { whole, rest } = this.wholeOf(keys);
+    if (whole.length === 0) {
+      if (rest.length > 0) this.splitKnown(rest);
+      return rest;
+    }
+    const { rows } = await this.scope.statements.query(
+      `UPDATE ${this.table} SET lease_until = $3 WHERE app_key = $1 AND batch_key = ANY ($2::bigint[]) RETURNING batch_key`,
+      [this.scope.place.appKey, numbers(whole.map(({ batch }) => batch.key)), until],
+    );
+    const renewed = new Set(rows.map((row) => row[0] as number));
+    for (const { batch, keys: some } of whole) if (!renewed.has(batch.key)) rest.push(...some);
+    if (rest.length > 0) this.splitKnown(rest);
+    return rest;
+  }
+
+  /** Sorts ends by where their runs lie, as far as this process knows. */
+  sort(ends: readonly RunClose[]): { readonly batched: readonly BatchEnds[]; readonly single: readonly RunClose[] } {
+    const { batches } = this.scope.caches;
+    const groups = new Map<KnownBatch, BatchEnds>();
+    const single: RunClose[] = [];
+    let last: BatchEnds | undefined;
+    for (const end of ends) {
+      const batch: KnownBatch | null =
+        last !== undefined && isIn(last.batch, end.key) ? last.batch : batches.of(end.key);
+      if (batch === null || end.token !== 1 || batch.ended[end.key - batch.key] === 1) {
+        single.push(end);
+        continue;
+      }
+      if (last?.batch !== batch) last = groups.get(batch);
+      if (last === undefined) groups.set(batch, (last = { batch, ends: [] }));
+      last.ends.push(end);
+    }
+    return { batched: [...groups.values()], single };
+  }
+
+  /** Moves runs to history, or away; answers the groups of those whose row was as this process knows it. */
+  async close(groups: readonly BatchEnds[]): Promise<readonly BatchEnds[]> {
+    const whole = groups.filter(({ batch, ends }) => ends.length === batch.open);
+    const parts = groups.filter(({ batch, ends }) => ends.length !== batch.open);
+    const answers = await Promise.all([
+      whole.length === 0
+        ? []
+        : this.closeTaken(whole, this.takeWhole(), [numbers(whole.map(({ ends }) => ends.length))]),
+      parts.length === 0
+        ? []
+        : this.closeTaken(parts, this.takeParts(), [
+            numbers(parts.map(({ ends }) => ends.length)),
+            texts(parts.map(maskOf)),
+          ]),
+    ]);
+    const taken = new Set(answers.flat());
+    const closed = groups.filter(({ batch }) => taken.has(batch.key));
+    const { batches } = this.scope.caches;
+    this.scope.onCommit(() => {
+      for (const { batch, ends } of closed)
+        batches.leave(
+          batch,
+          ends.map((end) => end.key),
+        );
+    });
+    return closed;
+  }
+
+  private insertStatement(haveRun: boolean): string {
+    const { tables } = this.scope.place;
+    // Looked at as it was before this statement.
+    const elsewhere = haveRun ? `OR r.job_key IN (${openJobs(this.table, '$1')})` : '';
+    return `WITH added AS (
+        INSERT INTO ${this.table} (app_key, created_at, node_key, lease_until, batch_key, size, open_count, ended, job_keys,
+          generations, fire_times, shape_keys)
+        SELECT $1, $2, $3, $4, b.batch_key, b.size, b.size, repeat('0', b.size)::bit varying, b.job_keys::bigint[],
+          b.generations::bigint[], b.fire_times::bigint[], b.shape_keys::integer[]
+        FROM unnest($5::bigint[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::text[])
+          b (batch_key, size, job_keys, generations, fire_times, shape_keys)
+        RETURNING job_keys, generations, fire_times)
+      SELECT 1 / (count(*) = 0)::integer
+      FROM added a CROSS JOIN LATERAL unnest(a.job_keys, a.generations, a.fire_times) r (job_key, generation, fire_time)
+      WHERE EXISTS (SELECT 1 FROM ${tables}runs h WHERE h.job_key = r.job_key AND h.fire_time = r.fire_time
+          AND h.generation = r.generation AND h.slot = 0)
+        OR EXISTS (SELECT 1 FROM ${tables}single_runs o WHERE o.job_key = r.job_key) ${elsewhere}`;
+  }
+
+  private split(found: string, values: readonly unknown[]): void {
+    const { tables } = this.scope.place;
+    this.scope.statements.send(
+      `WITH gone AS (DELETE FROM ${this.table} WHERE batch_key = ANY (ARRAY(${found})) RETURNING *)
+       INSERT INTO ${tables}single_runs (run_key, job_key, generation, fire_time, due_at, created_at, wants_at, lease_until,
+         first_fire_time, started_at, app_key, shape_key, count, attempt, token, node_key, kind, state, slot,
+         is_count_exact, is_cancel_requested, is_forced, has_texts)
+       ${runsOfBatches('gone')}`,
+      values,
+    );
+  }
+
+  private splitKnown(keys: readonly number[]): void {
+    const { batches } = this.scope.caches;
+    const known = keys.filter((key) => batches.of(key) !== null);
+    if (known.length > 0) this.splitRuns(known);
+  }
+
+  private wholeOf(keys: readonly number[]): { whole: { batch: KnownBatch; keys: number[] }[]; rest: number[] } {
+    const { batches } = this.scope.caches;
+    const groups = new Map<KnownBatch, number[]>();
+    const rest: number[] = [];
+    for (const key of keys) {
+      const batch = batches.of(key);
+      if (batch === null || batch.ended[key - batch.key] === 1) rest.push(key);
+      else if (groups.has(batch)) groups.get(batch)!.push(key);
+      else groups.set(batch, [key]);
+    }
+    const whole = [];
+    for (const [batch, some] of groups) {
+      if (some.length === batch.open) whole.push({ batch, keys: some });
+      else rest.push(...some);
+    }
+    return { whole, rest };
+  }
+
+  /** A row goes when all that is open in it ends. */
+  private takeWhole(): string {
+    return `DELETE FROM ${this.table} c USING w WHERE c.batch_key = w.batch_key AND c.open_count = w.count RETURNING c.*`;
+  }
+
+  private takeParts(): string {
+    return `UPDATE ${this.table} c SET open_count = c.open_count - w.count, ended = c.ended | w.mask::bit varying FROM w
+      WHERE c.batch_key = w.batch_key AND position(B'1' IN c.ended & w.mask::bit varying) = 0 RETURNING c.*`;
+  }
+
+  /** `take` answers the rows as they are behind it, of those that `w` names with a count, and a mask. */
+  private async closeTaken(groups: readonly BatchEnds[], take: string, more: readonly string[]): Promise<number[]> {
+    const kept = groups.flatMap(({ ends }) => ends.filter((end) => end.keepHistory));
+    const columns = new Columns(kept.length === 0 ? [] : [keysOf(kept)]);
+    const toHistory = kept.length === 0 ? '' : `, kept AS (${this.historyStatement(columns, kept)})`;
+    const { values } = columns;
+    const given = [numbers(groups.map(({ batch }) => batch.key)), ...more].map((value) => `$${values.push(value)}`);
+    const types = ['bigint[]', 'integer[]', 'text[]'];
+    const names = ['batch_key', 'count', 'mask'].slice(0, given.length);
+    const w = given.map((value, index) => `${value}::${types[index]}`).join(', ');
+    const { rows } = await this.scope.statements.query(
+      `WITH w AS (SELECT * FROM unnest(${w}) w (${names.join(', ')})), gone AS (${take}) ${toHistory}
+       SELECT array_agg(batch_key) FROM gone`,
+      values,
+    );
+    return numbersIn(rows[0][0]);
+  }
+
+  private historyStatement(columns: Columns, ends: readonly RunClose[]): string {
+    const end = endColumns(columns, ends);
+    return `INSERT INTO ${this.scope.place.tables}runs (${MOVED_COLUMNS})
+      SELECT u.run_key, r.job_key, r.generation, r.fire_time, c.created_at, NULL, NULL, c.app_key, r.shape_key, 1,
+        ${KIND.scheduled}, c.node_key, 1, true, false, false, ${end.isTexted}, ${end.attempt}, ${end.startedAt}, ${end.at},
+        ${end.state}, ${end.reason}, CASE WHEN ${end.state} <> ${STATE.skipped} THEN 0 END
+      FROM gone c CROSS JOIN LATERAL unnest(c.job_keys, c.generations, c.fire_times, c.shape_keys)
+        WITH ORDINALITY r (job_key, generation, fire_time, shape_key, place)
+      JOIN unnest(${columns.types}) u (${columns.names}) ON u.run_key = c.batch_key + r.place - 1
+      ${this.scope.isHopeful ? '' : 'ON CONFLICT DO NOTHING'}`;
+  }
+}
+
+/** Jobs that have a run in such a row. */
+export function openJobs(table: string, appKey: string): string {
+  return `SELECT held.job_key FROM ${table} b CROSS JOIN LATERAL unnest(b.job_keys) WITH ORDINALITY held (job_key, place)
+    WHERE b.app_key = ${appKey} AND get_bit(b.ended, held.place::integer - 1) = 0`;
+}
+
+function isPlain({
+  kind,
+  claim,
+  dueAt,
+  fireTime,
+  firstFireTime,
+  count,
+  countIsExact,
+  forced,
+  args,
+  detail,
+}: RunDraft): boolean {
+  return (
+    claim !== null &&
+    kind === 'scheduled' &&
+    dueAt === fireTime &&
+    firstFireTime === fireTime &&
+    count === 1 &&
+    countIsExact &&
+    !forced &&
+    args === null &&
+    detail === null
+  );
+}
+
+function isIn({ key, jobKeys }: KnownBatch, runKey: number): boolean {
+  return runKey >= key && runKey < key + jobKeys.length;
+}
+
+function maskOf({ batch, ends }: BatchEnds): string {
+  const bits = new Array<string>(batch.jobKeys.length).fill('0');
+  for (const { key } of ends) bits[key - batch.key] = '1';
+  return bits.join('');
+}

@@ -59,6 +59,11 @@ export interface JobStore {
   settle(settlements: readonly Settlement[]): Awaitable<boolean[]>;
   /** true: a claim may bring settlements along, and both are one step; for stores where each step waits for a disk. */
   readonly settlesWithClaims?: boolean;
+  /**
+   * Claims of one node that may be on their way at a time, while it is behind: another is read while the last is made durable.
+   * Default 1. What one of them has found, the others must leave alone.
+   */
+  readonly claimsAtOnce?: number;
   /** Calls `wake` when another node changed something; returns what ends it. Without it the loop polls. */
   watch?(wake: () => void): () => void;
   /**

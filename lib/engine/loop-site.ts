@@ -18,8 +18,11 @@ export interface LoopSite {
   readonly dispatcher: Dispatcher;
   readonly leases: Leases;
   readonly options: SchedulerOptions;
-  /** What this node may claim now; null: nothing, until a slot is free or outcomes are written. */
-  claimTerms(now: Instant): ClaimTerms | null;
+  /**
+   * What this node may claim now, beside the claims of these limits that are on their way; null: nothing, until a slot is free
+   * or outcomes are written.
+   */
+  claimTerms(now: Instant, asked: readonly number[]): ClaimTerms | null;
   /** When the application's pause ends by itself; null: it does not, or there is none. */
   pauseEndsAt(): Instant | null;
   /** Some executor has no room now. */

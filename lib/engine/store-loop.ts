@@ -23,8 +23,12 @@ export class StoreLoop {
   private claimAt: Instant = -FOREVER;
   private isOpen = false;
   private isInTurn = false;
-  /** A claim is on its way. */
-  private isAsking = false;
+  /** Limits of the claims that are on their way. */
+  private readonly asked: number[] = [];
+  /** The last claim left something that is due. */
+  private isBehind = false;
+  /** No room is left beside the claims that are on their way. */
+  private isCrowded = false;
   /** Nothing may be claimed until there is room; cramped: some executor has none. */
   private isStarved = false;
   private isCramped = false;
@@ -34,7 +38,7 @@ export class StoreLoop {
 
   /** A claim is on its way; after `stop` its runs are given back. */
   get isClaiming(): boolean {
-    return this.isAsking;
+    return this.asked.length > 0;
   }
 
   /** Nothing is on its way, and the store told of nothing that is due by now. */
@@ -71,7 +75,7 @@ export class StoreLoop {
 
   /** Claims at once where outcomes can be written in the same step; false: nothing is to be claimed now. */
   claimAlong(): boolean {
-    if (!this.isOpen || this.isInTurn || this.isAsking || this.isStarved || this.batchesLeft <= 0) return false;
+    if (!this.isOpen || this.isInTurn || this.isClaiming || this.isStarved || this.batchesLeft <= 0) return false;
     if (!this.settlesWithClaims || this.site.time.now() < this.claimAt) return false;
     this.goThroughTurn();
     return true;
@@ -115,7 +119,7 @@ export class StoreLoop {
     const { site } = this;
     if (site.store.isShared) this.checkClocks();
     this.startDue();
-    if (!this.isAsking && site.time.now() >= this.claimAt) this.claimBatches();
+    if (this.mayAsk() && site.time.now() >= this.claimAt) this.claimBatches();
     site.settles.flush();
     this.isInTurn = false;
     this.arm();
@@ -157,16 +161,25 @@ export class StoreLoop {
       const along = this.settlesWithClaims && request !== MEASURING ? this.site.settles.takeAlong() : null;
       const answer = this.ask(request, along);
       if (isPromise(answer)) {
-        this.isAsking = true;
-        void answer.then(() => this.goOn());
-        return;
+        const { limit } = request;
+        this.asked.push(limit);
+        void answer.then(() => this.goOn(limit));
+        if (!this.mayAsk()) return;
+        continue;
       }
       if (this.claimAt > this.site.time.now()) return;
     }
   }
 
-  private goOn(): void {
-    this.isAsking = false;
+  /** One claim after the other; while this node is behind, the next one is read while the last is made durable. */
+  private mayAsk(): boolean {
+    if (!this.isClaiming) return true;
+    return this.isBehind && !this.isCrowded && this.asked.length < (this.site.store.jobs.claimsAtOnce ?? 1);
+  }
+
+  private goOn(limit: number): void {
+    this.asked.splice(this.asked.indexOf(limit), 1);
+    this.isCrowded = false;
     if (this.isOpen) this.turn();
     else {
       this.site.settles.flush();
@@ -209,6 +222,7 @@ export class StoreLoop {
       return;
     }
     site.claimTold(result);
+    this.isBehind = result.hasMore && !broughtNothing(result);
     const { isShared } = site.store;
     if (this.isOpen) this.accept(result.claims, request.now, sent);
     else site.dispatcher.giveBack(result.claims);
@@ -235,6 +249,7 @@ export class StoreLoop {
   }
 
   private claimFailed(error: unknown): void {
+    this.isBehind = false;
     this.site.health.failed('claim', error);
     this.claimAt = this.site.time.now() + this.site.health.wait('claim', Math.random());
   }
@@ -244,9 +259,13 @@ export class StoreLoop {
     if (this.mustMeasure) return MEASURING;
     const { site } = this;
     const now = site.time.now();
-    const terms = site.claimTerms(now);
-    this.isStarved = terms === null;
-    this.isCramped = terms !== null && terms.isCramped;
+    const terms = site.claimTerms(now, this.asked);
+    if (this.isClaiming) {
+      this.isCrowded = terms === null;
+    } else {
+      this.isStarved = terms === null;
+      this.isCramped = terms !== null && terms.isCramped;
+    }
     if (terms === null) return null;
     const { node, limit, exceptTasks, exceptExecutors, isPaused } = terms;
     const { lease, lookAhead } = site.options;
@@ -294,7 +313,7 @@ export class StoreLoop {
 
   private arm(): void {
     if (this.isInTurn || !this.isOpen) return;
-    const claimAt = this.isAsking || this.isStarved ? FOREVER : this.claimAt;
+    const claimAt = !this.mayAsk() || this.isStarved ? FOREVER : this.claimAt;
     const at = Math.min(claimAt, this.site.dispatcher.line.nextDueAt ?? FOREVER);
     if (this.timer !== null && this.timerAt === at) return;
     this.timer?.cancel();

@@ -236,10 +236,11 @@ export class StoreNode implements DispatchSite, LoopSite {
     return this.loop.claimAlong();
   }
 
-  claimTerms(now: Instant): ClaimTerms | null {
+  claimTerms(now: Instant, asked: readonly number[]): ClaimTerms | null {
     if (this.settles.isFull) return null;
     this.forgetKnownTasks();
     const { claimBatch } = this.options;
+    if (asked.length > 0 && !this.hasRoomBeside(asked)) return null;
     let widest = 0;
     let full: Set<string> | null = null;
     for (const [name, slots] of this.slots) {
@@ -257,6 +258,13 @@ export class StoreNode implements DispatchSite, LoopSite {
       isPaused: isPausedAt(this.pause, now),
       isCramped: full !== null,
     };
+  }
+
+  /** For as much again as was asked for last: of several executors nobody knows yet whose room that takes. */
+  private hasRoomBeside(asked: readonly number[]): boolean {
+    if (this.slots.size > 1) return false;
+    const [slots] = this.slots.values();
+    return this.roomOf(slots) >= asked.reduce((sum, limit) => sum + limit, asked[asked.length - 1]);
   }
 
   /** Some executor has no room, or none any more: whoever leaves a slot of it wakes the loop. */

@@ -31,6 +31,8 @@ export interface StoreDatabase {
   readonly isServer?: boolean;
   /** As `JobStore.settlesWithClaims`. */
   readonly settlesWithClaims?: boolean;
+  /** As `JobStore.claimsAtOnce`. */
+  readonly claimsAtOnce?: number;
   /** As `JobStore.hasForeignWrites`; absent where owners of claims are woken. */
   hasForeignWrites?(): boolean;
   /** Runs work that only reads, outside of a transaction. */

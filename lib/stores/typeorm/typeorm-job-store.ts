@@ -109,6 +109,10 @@ export class TypeOrmJobStore implements JobStore {
     return this.database.settlesWithClaims === true;
   }
 
+  get claimsAtOnce(): number {
+    return this.database.claimsAtOnce ?? 1;
+  }
+
   hasForeignWrites(): boolean {
     return this.database.hasForeignWrites?.() ?? false;
   }

@@ -41,6 +41,7 @@ interface Opened {
 
 /** PostgreSQL 13 or later, through `pg`. Keeps no state in a session, so a pooler between (PgBouncer) may share it. */
 export class PostgresDialect implements ServerDialect<Begun> {
+  readonly claimsAtOnce = 2;
   private opened: Opened | null = null;
   private readonly caches = new Caches();
   private readonly sender = globalThis.crypto.randomUUID();

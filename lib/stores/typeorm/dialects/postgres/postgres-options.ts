@@ -3,8 +3,8 @@ import type { Millis } from '../../../../core/index.js';
 
 export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
-/** Connections of the store's own: one claims while the other settles. A third one listens. */
-const POOL_SIZE = 2;
+/** Connections of the store's own: two claim in turn while the third one settles. Another one listens. */
+const POOL_SIZE = 3;
 
 /** How long a connection may take to come about, unless the application says otherwise. */
 const CONNECT_LIMIT: Millis = 10_000;

@@ -38,6 +38,10 @@ export class ServerDatabase<B> implements StoreDatabase {
     if (parts.listens !== false && dialect.watch) this.watch = (wake) => dialect.watch!(wake);
   }
 
+  get claimsAtOnce(): number {
+    return this.parts.dialect.claimsAtOnce ?? 1;
+  }
+
   /** Owners of claims are not woken just now, or never. */
   hasForeignWrites(): boolean {
     return this.parts.dialect.isWatching !== true;

@@ -35,6 +35,8 @@ export interface ServerDialect<B> {
   beginWithin(link: Link): Promise<B>;
   /** Calls `wake` when another node changed something; returns what ends it. Absent where the server cannot tell. */
   watch?(wake: () => void): () => void;
+  /** As `JobStore.claimsAtOnce`. */
+  readonly claimsAtOnce?: number;
   /** false: a change of another node may go unheard just now. */
   readonly isWatching?: boolean;
   troubleOf(error: unknown): Trouble;

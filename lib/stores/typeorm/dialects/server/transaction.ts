@@ -14,7 +14,9 @@ export class Transaction implements Statements {
   constructor(private readonly link: Link) {}
 
   query(text: string, values?: readonly unknown[]): Promise<Answer> {
-    return this.link.query(text, values);
+    const answer = this.link.query(text, values);
+    answer.catch((error: unknown) => (this.failed ??= { error }));
+    return answer;
   }
 
   send(text: string, values?: readonly unknown[]): void {

@@ -118,10 +118,7 @@ export class Leases {
   isLate(): boolean {
     const now = this.parts.clock.monotonic();
     if (now - this.renewedAt < this.parts.options.lease) return false;
-    for (const run of this.parts.dispatcher.live.values()) {
-      if (run.leaseEnd <= now && !this.lost.has(run)) return true;
-    }
-    return false;
+    return this.parts.dispatcher.live.some((run) => run.leaseEnd <= now && !this.lost.has(run));
   }
 
   /** false: what could be taken over now may be this node's own, and its handler may still go on. */

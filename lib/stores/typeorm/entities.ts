@@ -11,7 +11,7 @@ export interface CarillonEntities extends Iterable<EntitySchema> {
   readonly jobs: EntitySchema;
   /** On PostgreSQL the settled ones; `openRuns` are the others. */
   readonly runs: EntitySchema;
-  /** PostgreSQL only: runs that wait or are held. */
+  /** PostgreSQL (a view) and MariaDB only: runs that wait or are held. */
   readonly openRuns: EntitySchema;
   readonly runTexts: EntitySchema;
 }

@@ -23,7 +23,9 @@ export function* renewClaims(session: Session, claims: readonly ClaimKey[], unti
   const results = claims.map((claim, index): Renewal => {
     const state = states.get(keys[index] ?? -1);
     if (state === undefined || state.token !== claim.token || state.state !== 'running') return NOT_HELD;
-    renewed.set(state.token, [...(renewed.get(state.token) ?? []), state.key]);
+    const alike = renewed.get(state.token);
+    if (alike === undefined) renewed.set(state.token, [state.key]);
+    else alike.push(state.key);
     return { held: true, cancelRequested: state.isCancelRequested };
   });
   for (const [token, held] of renewed) yield* answer(session.held.renew(held, token, until));

@@ -17,11 +17,15 @@ export interface Remote {
   isCut: boolean;
   /** The store's wake-ups do not reach this node any more. */
   isUnheard: boolean;
-  readonly calls: { readonly method: string; readonly at: number }[];
+  readonly calls: { readonly method: string; readonly at: number; answeredAt?: number }[];
 }
 
 /** Nodes' connections to one store that keeps a clock of its own, with round trips that take time on the manual clock. */
-export function remotes(count: number, clock: ManualClock, traits: { watches?: boolean; ahead?: number } = {}) {
+export function remotes(
+  count: number,
+  clock: ManualClock,
+  traits: { watches?: boolean; ahead?: number; claimsAtOnce?: number } = {},
+) {
   const base = createMemoryStore({ alias: 'default' });
   const watchers = new Map<number, () => void>();
   const ahead = traits.ahead ?? 0;
@@ -32,6 +36,7 @@ export function remotes(count: number, clock: ManualClock, traits: { watches?: b
       new Proxy(target, {
         get: (_, key: string) => {
           if (key === 'watch') return traits.watches === true ? (wake: () => void) => watch(index, wake) : undefined;
+          if (key === 'claimsAtOnce') return traits.claimsAtOnce;
           const method = (target as Record<string, unknown>)[key];
           if (typeof method !== 'function') return method;
           return (...args: unknown[]) => call(remote, `${name}.${key}`, () => method.apply(target, args));
@@ -65,13 +70,15 @@ export function remotes(count: number, clock: ManualClock, traits: { watches?: b
   }
 
   async function call(remote: Remote, method: string, work: () => unknown): Promise<unknown> {
-    remote.calls.push({ method, at: clock.now() });
+    const made: Remote['calls'][number] = { method, at: clock.now() };
+    remote.calls.push(made);
     await passed(remote.there);
     if (remote.isCut) throw new Error('connection terminated');
     const answer = work();
     if (method === 'jobs.change' || method === 'jobs.put') tellOthers(remote);
     const shown = method === 'jobs.claimDue' ? { ...(answer as object), storeNow: clock.now() + ahead } : answer;
     await passed(remote.back);
+    made.answeredAt = clock.now();
     if (remote.isCut || remote.deafTo.has(method)) throw new Error('connection terminated');
     return shown;
   }

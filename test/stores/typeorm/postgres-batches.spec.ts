@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { DEFAULT_POLICY } from '../../../lib/core/index.js';
+import type { Claim, JobRecord, Settlement, Store } from '../../../lib/core/index.js';
+import { describeOnServer } from '../../support/servers/index.js';
+import { PostgresDatabase, PostgresPlace, server } from './postgres-place.js';
+import { claim, LEASE, newJob, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
+
+jest.setTimeout(60_000);
+
+const COUNT = 150;
+
+const database = new PostgresDatabase();
+let place: PostgresPlace;
+let store: Store;
+
+const jobs = (count = COUNT) =>
+  Array.from({ length: count }, (_, index) => newJob(`job-${index}`, { fireTime: NOW - index }));
+const idOf = ({ jobId }: Claim): string => jobId;
+
+async function claimed(plan = planOnce, count = COUNT): Promise<readonly Claim[]> {
+  await put(store, jobs(count));
+  const { claims } = await claim(store, {}, plan);
+  expect(claims).toHaveLength(count);
+  return claims;
+}
+
+async function rows() {
+  const [row] = await place.ask(`SELECT
+    (SELECT count(*)::integer FROM carillon_claimed_batches) AS batches,
+    (SELECT coalesce(sum(open_count), 0)::integer FROM carillon_claimed_batches) AS together,
+    (SELECT count(*)::integer FROM carillon_single_runs) AS single,
+    (SELECT count(*)::integer FROM carillon_open_runs) AS open,
+    (SELECT count(*)::integer FROM carillon_runs) AS settled`);
+  return row;
+}
+
+async function settle(settlements: readonly Settlement[], by = store): Promise<readonly boolean[]> {
+  return await by.jobs.settle(settlements);
+}
+
+const retry = ({ runId, jobId, token }: Claim): Settlement => ({
+  ...{ runId, jobId, token, kind: 'retry', at: NOW, attempt: 1, startedAt: NOW, dueAt: NOW + 500, error: null },
+});
+
+const all = (count: number) => new Array<boolean>(count).fill(true);
+
+describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL', () => {
+  beforeAll(() => database.make());
+  afterAll(() => database.clear());
+  beforeEach(async () => {
+    place = new PostgresPlace(database);
+    store = await place.open();
+  });
+  afterEach(() => place.clear());
+
+  it('are written so, shown as others are, and gone together', async () => {
+    const claims = await claimed();
+    expect(await rows()).toEqual({ batches: 3, together: COUNT, single: 0, open: COUNT, settled: 0 });
+    expect(await store.history.find(claims[70].runId)).toEqual(claims[70].run);
+    const { runs } = await store.history.page({ states: ['running'], limit: COUNT });
+    expect(new Set(runs.map((run) => run.jobId))).toEqual(new Set(claims.map(idOf)));
+
+    expect(await settle(claims.map((it) => succeeded(it)))).toEqual(all(COUNT));
+
+    expect(await rows()).toEqual({ batches: 0, together: 0, single: 0, open: 0, settled: COUNT });
+    expect(await store.history.find(claims[70].runId)).toEqual({
+      ...claims[70].run,
+      ...{ state: 'succeeded', settledAt: NOW, startedAt: NOW, leaseUntil: null },
+    });
+  });
+
+  it('end one by one, each with what it left, and each once', async () => {
+    const claims = await claimed();
+    const detail = 'nothing to do';
+    const first = claims.slice(0, 5).map((it, index) => ({ ...succeeded(it, NOW + index), detail }) as Settlement);
+    expect(await settle(first)).toEqual(all(5));
+    expect(await rows()).toEqual({ batches: 3, together: COUNT - 5, single: 0, open: COUNT - 5, settled: 5 });
+    expect(await store.history.find(claims[3].runId)).toMatchObject({ detail, settledAt: NOW + 3, state: 'succeeded' });
+
+    const again = [...first, ...claims.slice(5, 8).map((it) => succeeded(it))];
+    expect(await settle(again)).toEqual(all(8));
+    expect(await settle([{ ...first[0], token: 2 }])).toEqual([false]);
+    expect(await settle(claims.slice(8).map((it) => succeeded(it)))).toEqual(all(COUNT - 8));
+
+    expect(await rows()).toEqual({ batches: 0, together: 0, single: 0, open: 0, settled: COUNT });
+  });
+
+  it('leave no row where no history is kept', async () => {
+    const policy = { ...DEFAULT_POLICY, keepHistory: false };
+    await put(
+      store,
+      jobs(100).map((job) => ({ ...job, policy })),
+    );
+    const { claims } = await claim(store);
+    const ends = claims.map((it) => ({ ...succeeded(it), keepHistory: false }) as Settlement);
+    expect(await settle(ends.slice(0, 30))).toEqual(all(30));
+    expect(await settle(ends)).toEqual(all(100));
+
+    expect(await rows()).toEqual({ batches: 0, together: 0, single: 0, open: 0, settled: 0 });
+  });
+
+  it('are kept apart when one of them is to be tried again; those beside it go on', async () => {
+    const claims = await claimed(planMinutes, 100);
+    expect(await settle([retry(claims[10])])).toEqual([true]);
+    expect(await rows()).toMatchObject({ batches: 1, open: 100 });
+    expect(await store.history.find(claims[10].runId)).toMatchObject({ state: 'waiting', dueAt: NOW + 500 });
+
+    expect(await settle(claims.filter((_, index) => index !== 10).map((it) => succeeded(it)))).toEqual(all(99));
+    const { claims: second } = await claim(store, { now: NOW + 1_000 });
+    expect(second.map((it) => [it.runId, it.token])).toEqual([[claims[10].runId, 2]]);
+    expect(await settle([succeeded(claims[10])])).toEqual([false]);
+  });
+
+  it('are renewed together, and one by one where not all are named', async () => {
+    const claims = await claimed(planOnce, 64);
+    const until = NOW + 2 * LEASE;
+    expect(await store.jobs.renew(claims, until)).toEqual(claims.map(() => ({ held: true, cancelRequested: false })));
+    expect(await rows()).toMatchObject({ batches: 1, single: 0 });
+    expect(await store.history.find(claims[5].runId)).toMatchObject({ leaseUntil: until });
+
+    await store.jobs.renew(claims.slice(0, 3), until + 1);
+    expect(await store.history.find(claims[2].runId)).toMatchObject({ leaseUntil: until + 1 });
+    expect(await store.history.find(claims[3].runId)).toMatchObject({ leaseUntil: until });
+    expect(await settle(claims.map((it) => succeeded(it)))).toEqual(all(64));
+  });
+
+  it('are renewed where another node has taken their row apart', async () => {
+    const claims = await claimed(planMinutes, 64);
+    const other = await place.open();
+    const pause = { at: NOW, by: null, reason: null, until: null };
+    const decide = (job: JobRecord) => ({ pause: job.id === claims[0].jobId ? pause : job.pause });
+    await other.jobs.change({ ids: [claims[0].jobId], at: NOW, decide });
+    expect(await rows()).toMatchObject({ batches: 0, open: 64 });
+
+    await store.jobs.renew(claims, NOW + 2 * LEASE);
+    expect(await store.history.find(claims[5].runId)).toMatchObject({ leaseUntil: NOW + 2 * LEASE });
+    expect(await settle(claims.map((it) => succeeded(it)))).toEqual(all(64));
+    expect(await rows()).toMatchObject({ open: 0, settled: 64 });
+  });
+
+  it('are taken over when their lease has ended, and their owner finds out (P7)', async () => {
+    const claims = await claimed(planOnce, 100);
+    await settle(claims.slice(0, 10).map((it) => succeeded(it)));
+    const other = await place.open();
+    const now = NOW + LEASE;
+    const { claims: taken } = await claim(other, { node: 'n2', now, recoverBefore: now });
+    expect(new Set(taken.map(idOf))).toEqual(new Set(claims.slice(10).map(idOf)));
+    expect(new Set(taken.map(({ cause, token, run }) => `${cause} ${token} ${run.attempt}`))).toEqual(
+      new Set(['recovered 2 2']),
+    );
+
+    expect(await settle(claims.slice(10, 40).map((it) => succeeded(it)))).toEqual(new Array(30).fill(false));
+    expect((await store.jobs.renew(claims.slice(10), now + LEASE)).some(({ held }) => held)).toBe(false);
+    expect(
+      await settle(
+        taken.map((it) => succeeded(it)),
+        other,
+      ),
+    ).toEqual(all(90));
+    expect(await rows()).toEqual({ batches: 0, together: 0, single: 0, open: 0, settled: 100 });
+  });
+
+  it('block the next run of their job, and no other job', async () => {
+    const claims = await claimed(planMinutes, 70);
+    await settle(claims.slice(0, 20).map((it) => succeeded(it)));
+    const seen = new Map<string, number>();
+    const request = { node: 'n1', now: NOW + 60_000, until: NOW + 60_000, limit: 500, leaseUntil: NOW + 70_000 };
+    const except = { exceptTasks: new Set<string>(), exceptExecutors: new Set<string>(), isPaused: false };
+    const other = await place.open();
+    const { claims: next } = await other.jobs.claimDue(
+      { ...request, ...except, recoverBefore: null },
+      (job, unsettled) => {
+        seen.set(job.id, unsettled.length);
+        return unsettled.length > 0 ? null : planMinutes(job);
+      },
+    );
+
+    expect(new Set(next.map(idOf))).toEqual(new Set(claims.slice(0, 20).map(idOf)));
+    for (const [index, { jobId }] of claims.entries())
+      expect([jobId, seen.get(jobId)]).toEqual([jobId, index < 20 ? 0 : 1]);
+    expect(await settle(claims.slice(20).map((it) => succeeded(it)))).toEqual(all(50));
+  });
+
+  it('go with their job when it is removed', async () => {
+    const claims = await claimed(planMinutes, 70);
+    const other = await place.open();
+    await other.jobs.change({ ids: [claims[0].jobId], at: NOW, decide: () => 'remove' });
+    expect((await store.jobs.list()).length).toBe(69);
+    const results = await settle(claims.map((it) => succeeded(it)));
+    expect(results.filter((isHeld) => !isHeld).length).toBeLessThanOrEqual(1);
+    expect(await rows()).toMatchObject({ batches: 0, open: 0 });
+  });
+});

@@ -4,6 +4,7 @@ import type {
   JobFilter,
   JobPause,
   JobRecord,
+  NewJob,
   NodeRecord,
   Outcome,
   PlannedSkip,
@@ -35,6 +36,11 @@ export interface StoreDatabase {
   readonly claimsAtOnce?: number;
   /** As `JobStore.hasForeignWrites`; absent where owners of claims are woken. */
   hasForeignWrites?(): boolean;
+  /**
+   * Adds jobs whose ids nobody has in one statement, outside of a transaction. `refused`: that is not to be had, and nothing was
+   * written; `doubt`: nobody knows whether they were added.
+   */
+  add?(jobs: readonly NewJob[], at: Instant): Awaitable<JobRecord[] | 'refused' | 'doubt'>;
   /** Runs work that only reads, outside of a transaction. */
   read<T>(work: (session: Session) => Steps<T>): Awaitable<T>;
 }

@@ -20,10 +20,12 @@ import type {
 } from '../../core/index.js';
 import { cancelRun, changeJobs } from './change-step.js';
 import { CLAIM_BOUND, ClaimStep } from './claim-step.js';
+import { isSameDefinition } from './codec.js';
 import { enterRuns } from './enter-step.js';
 import { PutLine } from './put-line.js';
 import { PutStep } from './put-step.js';
 import { RecentMap } from './recent-map.js';
+import { newJobRecord } from './records.js';
 import type { DueQuery, Session, StoreDatabase } from './session.js';
 import { renewClaims, SettleStep } from './settle-step.js';
 import type { Departed } from './settle-step.js';
@@ -32,6 +34,9 @@ import type { Steps } from './steps.js';
 
 /** Settlements in one transaction, at most: it is one stretch in which the event loop stands still. */
 const SETTLE_BOUND = 500;
+
+/** Jobs that are added in one statement, at most. */
+const ADD_BOUND = 2_000;
 
 /** Settlements that left no row and are still answered when they come again. */
 const KEPT_DEPARTED = 10_000;
@@ -50,7 +55,7 @@ export class TypeOrmJobStore implements JobStore {
   constructor(private readonly database: StoreDatabase) {
     if (database.watch !== undefined) this.watch = database.watch;
     if (database.isServer === true) {
-      this.line = new PutLine(async (jobs, options) => await database.write(putting(jobs, options)));
+      this.line = new PutLine((jobs, options) => this.putTogether(jobs, options));
     }
   }
 
@@ -136,6 +141,15 @@ export class TypeOrmJobStore implements JobStore {
     });
   }
 
+  /** New jobs take one statement where the database knows how, and no transaction of several. */
+  private async putTogether(jobs: readonly NewJob[], options: PutOptions): Promise<PutResult[]> {
+    const { database } = this;
+    const added = isAllNew(jobs) ? await database.add?.(jobs, options.at) : undefined;
+    if (Array.isArray(added)) return added.map((job) => ({ kind: 'added', job, before: null }));
+    if (added !== 'doubt') return await database.write(putting(jobs, options));
+    return (await database.write(putting(jobs, findingOwn(options)))).map(asAdded);
+  }
+
   private async settleInTurn(settlements: readonly Settlement[]): Promise<boolean[]> {
     const results: boolean[] = [];
     for (let from = 0; from < settlements.length; from += SETTLE_BOUND) {
@@ -143,6 +157,26 @@ export class TypeOrmJobStore implements JobStore {
     }
     return results;
   }
+}
+
+/** Nothing says that one of them may be there: each has an id of its own and none before. */
+function isAllNew(jobs: readonly NewJob[]): boolean {
+  if (jobs.length > ADD_BOUND || jobs.some((job) => job.origin !== 'runtime' || job.aliases.length > 0)) return false;
+  return new Set(jobs.map((job) => job.id)).size === jobs.length;
+}
+
+/** What is there just as it was to be written is taken for what this very step has written. */
+function findingOwn(options: PutOptions): PutOptions {
+  const reconcile: PutOptions['reconcile'] = (existing, incoming) => {
+    const isOwn = existing.version === 1 && isSameDefinition(existing, newJobRecord(incoming, existing.generation));
+    return isOwn ? null : options.reconcile(existing, incoming);
+  };
+  return { ...options, reconcile };
+}
+
+function asAdded(result: PutResult): PutResult {
+  const { kind, job } = result;
+  return kind === 'unchanged' && job.version === 1 ? { kind: 'added', job, before: null } : result;
 }
 
 function putting(jobs: readonly NewJob[], options: PutOptions): (session: Session) => Steps<PutResult[]> {

@@ -2,7 +2,7 @@ import type { Instant, Millis } from '../../../../core/index.js';
 import type { Scope } from './scope.js';
 
 /** What is due later than this is found by the others' polls in time; so many wake-ups would cost them more than they gain. */
-const SOON: Millis = 20_000;
+export const SOON: Millis = 20_000;
 
 /** What a transaction changed that other nodes should hear of when it is durable. */
 export class Notices {

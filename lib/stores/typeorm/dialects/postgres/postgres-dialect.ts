@@ -1,11 +1,12 @@
 import type { DataSource } from 'typeorm';
 import type { Pool, PoolClient } from 'pg';
 import { loadOptional, SystemClock } from '../../../../core/index.js';
-import type { Clock, Millis } from '../../../../core/index.js';
+import type { Clock, Instant, JobRecord, Millis, NewJob } from '../../../../core/index.js';
 import { TypeOrmStoreOptionsError } from '../../errors.js';
 import type { Session } from '../../session.js';
 import type { Link, Trouble } from '../server/link.js';
 import type { ServerDialect, SessionParts } from '../server/server-dialect.js';
+import { addInOneStatement } from './add-statement.js';
 import { Caches } from './caches.js';
 import { explained, StillUnderWay, troubleOf } from './postgres-errors.js';
 import type { Blamed } from './postgres-errors.js';
@@ -125,6 +126,16 @@ export class PostgresDialect implements ServerDialect<Begun> {
       sender: this.sender,
       isServerTimed: this.parts.clock instanceof SystemClock,
     });
+  }
+
+  add(link: Link, jobs: readonly NewJob[], at: Instant): Promise<JobRecord[] | null> {
+    const { place } = this.opened!;
+    return addInOneStatement(
+      link,
+      { place, caches: this.caches, channel: channelOf(place), sender: this.sender },
+      jobs,
+      at,
+    );
   }
 
   async callersLink(within: unknown): Promise<Link> {

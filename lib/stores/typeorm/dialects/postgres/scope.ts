@@ -192,6 +192,16 @@ export class Scope {
   }
 }
 
+/** Keys of the shapes of jobs, in their order, as this process knows them; null: one of them is to be looked for. */
+export function knownShapeKeys(caches: Caches, shapes: readonly Shape[], at: Instant): number[] | null {
+  const { texts: all, byText } = shapeTextsOf(shapes);
+  for (const text of byText.keys()) {
+    const kept = caches.shapeKeys.get(text);
+    if (kept === undefined || !isTrusted(kept, at)) return null;
+  }
+  return all.map((text) => caches.shapeKeys.get(text)!.key);
+}
+
 /** Jobs added together mostly share one shape: its text is made once. */
 function shapeTextsOf(shapes: readonly Shape[]): { texts: string[]; byText: Map<string, Shape> } {
   const byText = new Map<string, Shape>();

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '../../../../core/index.js';
+import type { Clock, Instant, JobRecord, Millis, NewJob } from '../../../../core/index.js';
 import { StoreClosedError } from '../../errors.js';
 import type { Session, StoreDatabase } from '../../session.js';
 import { runSteps } from '../../steps.js';
@@ -63,6 +63,26 @@ export class ServerDatabase<B> implements StoreDatabase {
 
   async write<T>(work: (session: Session) => Steps<T>): Promise<T> {
     return await this.explained(() => this.retry.run((tries) => this.transact(work, tries)));
+  }
+
+  async add(jobs: readonly NewJob[], at: Instant): Promise<JobRecord[] | 'refused' | 'doubt'> {
+    const { dialect } = this.parts;
+    if (dialect.add === undefined) return 'refused';
+    return await this.explained(async () => {
+      const link = await this.lend();
+      try {
+        const added = await dialect.add!(link, jobs, at);
+        link.release();
+        return added ?? 'refused';
+      } catch (error) {
+        const trouble = dialect.troubleOf(error);
+        if (trouble === 'cut') link.cut();
+        else link.release();
+        // Somebody else adds one of them at this moment, say: a transaction finds out.
+        if (trouble === null) throw error;
+        return trouble === 'cut' ? 'doubt' : 'refused';
+      }
+    });
   }
 
   async read<T>(work: (session: Session) => Steps<T>): Promise<T> {

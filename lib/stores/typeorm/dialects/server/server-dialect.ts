@@ -1,3 +1,4 @@
+import type { Instant, JobRecord, NewJob } from '../../../../core/index.js';
 import type { Session } from '../../session.js';
 import type { Link, Statements, Trouble } from './link.js';
 
@@ -25,6 +26,8 @@ export interface ServerDialect<B> {
   /** Did the transaction that began so become durable? Null: the server cannot say. */
   wasCommitted(link: Link, begun: B): Promise<boolean | null>;
   session(parts: SessionParts<B>): Session;
+  /** As `StoreDatabase.add`; null: it takes a transaction. */
+  add?(link: Link, jobs: readonly NewJob[], at: Instant): Promise<JobRecord[] | null>;
   /**
    * The connection of the caller's transaction.
    *

@@ -39,7 +39,7 @@ describeOnServer(server, 'adding new jobs on PostgreSQL', () => {
         destroy(client);
         return undefined;
       }
-      return send().then((answer) => {
+      return send().then((answer: unknown) => {
         destroy(client);
         return Promise.reject(Object.assign(new Error('Connection terminated unexpectedly'), { answer }));
       });

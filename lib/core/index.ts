@@ -3,6 +3,7 @@ export * from './events.js';
 export * from './executor.js';
 export * from './hook-kind.js';
 export * from './hooks.js';
+export * from './in-turn.js';
 export * from './jitter.js';
 export * from './job-context.js';
 export * from './job-definition.js';

@@ -53,7 +53,7 @@ export interface JobStore {
   /**
    * Per item: writes the outcome (or the retry, or the release) and ends the claim, if the token is the latest. The same
    * settlement again answers true. The step that closes a run makes its job's first buffered run due, if fewer than
-   * `maxInstances` are open then. An outcome other than `lost` zeroes `job.losses`. What it sets on the job, it sets only
+   * `maxInstances` are open then, and none that was made in one step with it (`inTurn`). An outcome other than `lost` zeroes `job.losses`. What it sets on the job, it sets only
    * on the generation that the run is of.
    */
   settle(settlements: readonly Settlement[]): Awaitable<boolean[]>;

@@ -1,3 +1,4 @@
+import { inTurn } from '../../core/index.js';
 import type {
   HistoryPolicy,
   Instant,
@@ -163,12 +164,12 @@ export class JobTable {
     return run.record;
   }
 
-  /** Makes the first buffered run due, if there is room. */
+  /** Makes the first buffered run due, if there is room and it is its turn. */
   promote(row: JobRow, at: Instant): void {
     if (!row.hasUnsettled) return;
-    if (row.openCount() >= row.record.policy.maxInstances) return;
-    const first = row.unsettled().find((run) => run.record.state === 'buffered');
-    if (first !== undefined) this.letGo(first, at);
+    const { maxInstances } = row.record.policy;
+    if (row.openCount() >= maxInstances) return;
+    for (const { id } of inTurn(row.unsettledRecords(), maxInstances)) this.letGo(row.unsettledRun(id)!, at);
   }
 
   /** A buffered run makes way for a newer one. */

@@ -1,3 +1,4 @@
+import { inTurn } from '../../core/index.js';
 import type { Instant, JobRecord, Outcome, PlannedRun, RunError, RunRecord, SkipReason } from '../../core/index.js';
 import type { JsonValue } from '../../core/index.js';
 import type { StoredJob } from './job-text.js';
@@ -168,14 +169,11 @@ export class JobDraft {
     return this.end(run, { ...BARE_END, outcome: 'cancelled', at, detail, keepHistory });
   }
 
-  /** Makes the first buffered run due, if there is room. */
+  /** Makes the first buffered run due, if there is room and it is its turn. */
   promote(at: Instant): void {
     if (this.job === null) return;
-    const unsettled = this.unsettled();
-    const first = unsettled.find(({ after }) => after!.state === 'buffered');
-    if (first === undefined) return;
-    const open = unsettled.reduce((count, { after }) => count + (after!.state === 'buffered' ? 0 : 1), 0);
-    if (open < this.record.policy.maxInstances) this.letWait(first, at);
+    const { maxInstances } = this.record.policy;
+    for (const { id } of inTurn(this.unsettledRecords(), maxInstances)) this.letWait(this.find(id)!, at);
   }
 
   /** Deletes what has not started: runs that nobody holds, and claims whose start is still to come. */

@@ -1,3 +1,4 @@
+import { inTurn } from '../../core/index.js';
 import type { Instant, RunRecord } from '../../core/index.js';
 import { BARE_END } from './records.js';
 import type { RunEnd, StoredJob, StoredRun } from './records.js';
@@ -5,12 +6,18 @@ import type { Session } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
-/** Makes so many buffered runs of a job due, the oldest first, as long as fewer than `maxInstances` are open. */
+/** Makes so many buffered runs of a job due, as far as there is room and it is their turn. */
 export function* promote(session: Session, job: StoredJob, at: Instant, count = 1): Steps<void> {
   const unsettled = (yield* answer(session.runs.unsettledOf([job.key]))).get(job.key) ?? [];
-  const buffered = unsettled.filter((run) => run.record.state === 'buffered');
-  const room = Math.min(count, job.record.policy.maxInstances - (unsettled.length - buffered.length));
-  if (buffered.length > 0 && room > 0) yield* answer(session.runs.letWait(buffered.slice(0, room), at));
+  const records = unsettled.map((run) => run.record);
+  const next = new Set(inTurn(records, job.record.policy.maxInstances, count));
+  if (next.size > 0)
+    yield* answer(
+      session.runs.letWait(
+        unsettled.filter((run) => next.has(run.record)),
+        at,
+      ),
+    );
 }
 
 /** Ends buffered runs that a newer one replaces; answers their skip records. */

@@ -5,6 +5,7 @@ import {
   newJob,
   newRun,
   outcomeOf,
+  planNothing,
   planOf,
   plannedRun,
   policyWith,
@@ -182,6 +183,23 @@ export const SETTLE_CASES: StoreCaseGroup = {
 
         const states = (await world.runsOf('a')).map((run) => run.state);
         expect(states).toEqual(['buffered', 'buffered', 'waiting', 'succeeded']);
+      },
+    },
+    {
+      name: 'makes no buffered run due while one is open that the same step made: they run one after another',
+      async run(world, expect) {
+        await world.add('a', { policy: policyWith({ maxInstances: 3 }) });
+        const caughtUp = [1, 2].map((offset) => plannedRun(T0 + offset, { isBuffered: true }));
+        const first = await world.claimOne({}, (job) => planOf(job, { runs: [plannedRun(T0), ...caughtUp] }));
+        await world.enter(newRun('a', { fireTime: T0 + 3, forced: true }));
+        const other = await world.claimOne({ now: T0 + 10 }, planNothing);
+        const states = async (): Promise<unknown[]> =>
+          (await world.runsOf('a')).filter((run) => run.kind === 'scheduled').map((run) => run.state);
+
+        await world.settle(outcomeOf(other));
+        expect(await states()).toEqual(['buffered', 'buffered', 'running']);
+        await world.settle(outcomeOf(first));
+        expect(await states()).toEqual(['buffered', 'waiting', 'succeeded']);
       },
     },
     {

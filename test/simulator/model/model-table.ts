@@ -153,9 +153,12 @@ export class ModelTable {
     const job = this.jobs.get(jobId);
     if (job === undefined) return;
     const unsettled = this.unsettledOf(jobId);
-    if (unsettled.filter((run) => run.state !== 'buffered').length >= job.policy.maxInstances) return;
+    const open = unsettled.filter((run) => run.state !== 'buffered');
+    if (open.length >= job.policy.maxInstances) return;
     const first = unsettled.find((run) => run.state === 'buffered');
-    if (first !== undefined) this.letGo(first, at);
+    if (first === undefined) return;
+    const isBehind = open.some(({ kind, createdAt }) => kind === first.kind && createdAt === first.createdAt);
+    if (!isBehind || first.kind === 'manual' || first.kind === 'start') this.letGo(first, at);
   }
 
   /** The run of the job's generation for a fire time; skipped ones are none. */

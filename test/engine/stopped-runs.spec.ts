@@ -81,6 +81,23 @@ describe('a stop', () => {
     expect((await world.runsOf('a')).map((run) => run.state)).toEqual(['succeeded']);
   });
 
+  it('is not kept waiting by a hook after the attempt for longer than abortGrace', async () => {
+    const hooks = { a: { after: [{ name: 'hang', call: () => new Promise(() => {}) }] } };
+    const world = new World({ hooks, options: { shutdownTimeout: SECOND } })
+      .handle('a')
+      .handle('b', () => new Promise(() => {}))
+      .start(
+        job('a', every({ minutes: 1 }), { abortGrace: 2 * SECOND }),
+        job('b', every({ minutes: 1 }), { abortGrace: 60 * SECOND }),
+      );
+    world.clock.advance({ minutes: 1 });
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync({ seconds: 4 });
+    expect((await world.runsOf('a')).map((run) => run.state)).toEqual(['succeeded']);
+    await world.clock.advanceAsync({ minutes: 2 });
+    await stopped;
+  });
+
   it('while the scheduler still starts leaves nothing that claims', async () => {
     const control = controlledStore({ turns: 3 });
     const world = new World({ stores: [control.store] }).handle('a');
@@ -153,5 +170,36 @@ describe('an outcome that waits alone for a store that is away', () => {
     control.failing = null;
     await world.clock.advanceAsync({ seconds: 40 });
     expect((await world.runsOf('a')).map((run) => run.state)).toEqual(['succeeded']);
+  });
+});
+
+describe('a hook after the attempt that never ends', () => {
+  function hanging() {
+    const hooks = { a: { after: [{ name: 'hang', call: () => new Promise(() => {}) }] } };
+    const control = controlledStore();
+    return new World({ stores: [control.store], hooks }).handle('a').startAsync(job('a', every({ hours: 1 })));
+  }
+
+  it('is reported while its run stays open, ever less often', async () => {
+    const world = await hanging();
+    await world.clock.advanceAsync({ hours: 1 });
+    await world.clock.advanceAsync({ minutes: 20 });
+    const lines = world.lines.filter((line) => line.includes('The hooks after the attempt'));
+    expect(lines).toEqual(
+      [1, 3, 7, 15].map((minutes) =>
+        expect.stringContaining(`have not ended after ${minutes * 60} s, and its run stays open`),
+      ),
+    );
+    expect((await world.runsOf('a')).map((run) => run.state)).toEqual(['running']);
+  });
+
+  it('is waited for no longer than abortGrace once its run is cancelled; the outcome stays true', async () => {
+    const world = await hanging();
+    await world.clock.advanceAsync({ hours: 1 });
+    const [{ id }] = await world.runsOf('a');
+    await world.scheduler.cancel(id);
+    await world.clock.advanceAsync({ seconds: 6 });
+    expect((await world.runsOf('a')).map((run) => run.state)).toEqual(['succeeded']);
+    expect(world.lines.at(-1)).toMatch(/hooks after the attempt took longer than 5000 ms and are not waited for/);
   });
 });

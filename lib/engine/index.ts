@@ -28,6 +28,7 @@ export { StoreHungError } from './patience.js';
 export { admitRun, nextAfterClose, planRuns } from './plan.js';
 export { isPausedAt } from './plan-draft.js';
 export type { PlanWindow } from './plan-draft.js';
+export type { RunThroughOptions } from './run-through.js';
 export { Scheduler } from './scheduler.js';
 export type { OpenAttempt, SchedulerState } from './scheduler.js';
 export { DEFAULT_SCHEDULER_OPTIONS } from './scheduler-parts.js';

@@ -7,6 +7,8 @@ interface Waiter {
   readonly timer: Timer | null;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Lets somebody wait until the nodes have come to rest; looked at whenever something ended. */
 export class Quiet {
   private waiters: Waiter[] = [];
@@ -16,9 +18,9 @@ export class Quiet {
     private readonly nodes: ReadonlyMap<string, StoreNode>,
   ) {}
 
-  /** No attempt is open, every outcome is written, and nothing is due now. */
-  isIdle(): boolean {
-    return this.every((node) => node.settles.size === 0 && node.loop.isResting && hasNothingToDo(node));
+  /** No attempt is open but on the executors `except`, every outcome is written, and nothing is due now. */
+  isIdle(except: ReadonlySet<string> = NONE): boolean {
+    return this.every((node) => node.settles.size === 0 && node.loop.isResting && hasNothingToDo(node, except));
   }
 
   /** No attempt is open. */
@@ -62,7 +64,10 @@ export class Quiet {
 }
 
 /** Runs that were claimed ahead wait for their time, and are no work now. */
-function hasNothingToDo({ dispatcher, time }: StoreNode): boolean {
-  for (const { state, run } of dispatcher.live.values()) if (state !== 'held' || run.dueAt <= time.now()) return false;
+function hasNothingToDo({ dispatcher, time }: StoreNode, except: ReadonlySet<string>): boolean {
+  for (const { state, run, job } of dispatcher.live.values()) {
+    const isWork = state !== 'held' || run.dueAt <= time.now();
+    if (isWork && !except.has(job.policy.executor)) return false;
+  }
   return true;
 }

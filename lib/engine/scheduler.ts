@@ -36,6 +36,7 @@ import { Explanations } from './manage/why.js';
 import type { Why } from './manage/why.js';
 import { enterStartRuns } from './manage/start-runs.js';
 import { Quiet } from './quiet.js';
+import { runThrough, type RunThroughOptions } from './run-through.js';
 import { isPassive } from './scheduler-parts.js';
 import type { SchedulerParts } from './scheduler-parts.js';
 import { eachInTurn, then } from './settled.js';
@@ -292,6 +293,11 @@ export class Scheduler {
   /** Resolves when `isIdle`. */
   async idle(): Promise<void> {
     await this.quiet.until(() => this.quiet.isIdle(), null);
+  }
+
+  /** Waits until what falls up to an instant has run, and nothing of it is left that would be lost with this process. */
+  runThrough(options: RunThroughOptions): Promise<void> {
+    return runThrough({ clock: this.parts.clock, stores: this.stores, quiet: this.quiet, scheduler: this }, options);
   }
 
   /** Who only looks is shown what a start of this code would add, too. */

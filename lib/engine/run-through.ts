@@ -1,0 +1,74 @@
+import type { Awaitable, Clock, Instant, JobPause, Millis, RunFilter, RunPage } from '../core/index.js';
+import type { LocatedJob, Stores } from './manage/stores.js';
+import type { Quiet } from './quiet.js';
+
+/** A run that is due and does not start is looked at again after this. */
+const LOOK_AGAIN: Millis = 100;
+
+/** What is waited for. */
+export interface RunThroughOptions {
+  /** What falls up to then, it included; left out: what is open. */
+  readonly end?: Instant;
+  /** Executors whose runs have to have started, and may go on. */
+  readonly except?: ReadonlySet<string>;
+}
+
+export interface RunThroughSite {
+  readonly clock: Clock;
+  readonly stores: Stores;
+  readonly quiet: Quiet;
+  readonly scheduler: ScheduleView;
+}
+
+/** What is asked of the scheduler. */
+interface ScheduleView {
+  isPaused(): Awaitable<JobPause | null>;
+  list(filter?: { readonly store?: string }): Awaitable<LocatedJob[]>;
+  preview(from: Instant, to: Instant): Awaitable<readonly { readonly jobId: string; readonly dueAt: Instant }[]>;
+  runs(filter: RunFilter & { readonly store?: string }): Awaitable<RunPage>;
+}
+
+/**
+ * Waits as a process has to that ends with what it was started for: until the last fire time has come, nothing is open, and
+ * in stores of this process no run waits to be tried again, for it would be lost.
+ */
+export async function runThrough(site: RunThroughSite, { end, except = new Set() }: RunThroughOptions): Promise<void> {
+  if (end !== undefined) await untilLast(site, end);
+  for (;;) {
+    await site.quiet.until(() => site.quiet.isIdle(except), null);
+    const dueAt = await nextOwnRun(site, except);
+    if (dueAt === null) return;
+    await until(site, Math.max(dueAt + 1, site.clock.now() + LOOK_AGAIN));
+  }
+}
+
+async function untilLast(site: RunThroughSite, end: Instant): Promise<void> {
+  const { clock, scheduler } = site;
+  for (;;) {
+    const isPaused = (await scheduler.isPaused()) !== null;
+    const jobs = new Map((await scheduler.list()).map(({ job }) => [job.id, job]));
+    const fires = (await scheduler.preview(clock.now(), end)).filter(
+      ({ jobId }) => !isPaused || jobs.get(jobId)?.policy.evenInMaintenanceMode === true,
+    );
+    const last = fires.at(-1);
+    if (last === undefined) return;
+    await until(site, last.dueAt + 1);
+  }
+}
+
+async function nextOwnRun({ scheduler, stores }: RunThroughSite, except: ReadonlySet<string>): Promise<Instant | null> {
+  const dues: Instant[] = [];
+  for (const { store } of stores.all()) {
+    if (store.isShared) continue;
+    const { runs } = await scheduler.runs({ store: store.alias, states: ['waiting'], limit: 1_000 });
+    if (runs.length === 0) continue;
+    const jobs = await scheduler.list({ store: store.alias });
+    const apart = new Set(jobs.filter(({ job }) => except.has(job.policy.executor)).map(({ job }) => job.id));
+    dues.push(...runs.filter(({ jobId }) => !apart.has(jobId)).map(({ dueAt }) => dueAt));
+  }
+  return dues.length === 0 ? null : Math.min(...dues);
+}
+
+function until({ clock }: RunThroughSite, instant: Instant): Promise<void> {
+  return new Promise((resolve) => void clock.wakeAt(instant, resolve));
+}

@@ -27,12 +27,17 @@ const MISUNDERSTOOD: ReadonlySet<string> = new Set([
  * Runs one command of the command line `carillon`.
  *
  * @param words what stands behind `carillon`
+ * @param leave ends the command for who called it while this process goes on; null: it is the caller's own process
  * @returns the exit code: 0, 1 when the answer is no, 2 when it was not understood, 3 when the application does not start,
  *   4 when it could not be done
  */
-export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommandLine(
+  words: readonly string[],
+  terminal: Terminal,
+  leave: CommandParts['leave'] = null,
+): Promise<number> {
   try {
-    return await dispatch(words, terminal);
+    return await dispatch(words, terminal, leave);
   } catch (error) {
     terminal.err(terminal.colours.red(textOf(error)));
     if (words.includes('--verbose') && error instanceof Error) terminal.err(stackOf(error));
@@ -41,7 +46,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   }
 }
 
-async function dispatch(words: readonly string[], terminal: Terminal): Promise<number> {
+async function dispatch(words: readonly string[], terminal: Terminal, leave: CommandParts['leave']): Promise<number> {
   const [name, ...rest] = words;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     overview(COMMANDS, terminal.colours).forEach((line) => terminal.out(line));
@@ -53,12 +58,16 @@ async function dispatch(words: readonly string[], terminal: Terminal): Promise<n
     helpOf(command, terminal.colours).forEach((line) => terminal.out(line));
     return EXIT.ok;
   }
-  return carryOut(command, given, terminal);
+  return carryOut(command, given, { terminal, leave });
 }
 
 const ENDING = 'no more is started; open runs may end. Once more ends them at once.';
 
-async function carryOut(command: Command, given: Given, terminal: Terminal): Promise<number> {
+async function carryOut(
+  command: Command,
+  given: Given,
+  { terminal, leave }: Pick<CommandParts, 'terminal' | 'leave'>,
+): Promise<number> {
   const mode = command.start(given);
   const signals = new Signals(terminal, mode.observes === true ? null : ENDING);
   try {
@@ -70,7 +79,10 @@ async function carryOut(command: Command, given: Given, terminal: Terminal): Pro
         if (command.runs !== undefined) watch = new RunWatch(assembly, { terminal, asJson: given.is('json') });
       },
     });
-    const parts: CommandParts = { ...application, given, terminal, signals, watch, print: printer(given, terminal) };
+    const parts: CommandParts = {
+      ...application,
+      ...{ given, terminal, signals, watch, leave, print: printer(given, terminal) },
+    };
     return await closing(application, () => signals.orAsked(() => command.run(parts)));
   } finally {
     signals.end();

@@ -25,6 +25,11 @@ export interface CommandParts extends Application {
   readonly given: Given;
   readonly terminal: Terminal;
   readonly signals: Signals;
+  /**
+   * Ends the command for who called it, with its exit code, while this process goes on; null: it was not started apart from
+   * its caller.
+   */
+  readonly leave: ((code: number) => void) | null;
   /** Of commands that run the schedule; null: of others. */
   readonly watch: RunWatch | null;
   /** Prints data as JSON where `--json` asks for it, else what `show` makes of it. */

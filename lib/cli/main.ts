@@ -1,7 +1,16 @@
 #!/usr/bin/env node
-import { runCommandLine } from './command-line.js';
-import { processTerminal } from './terminal.js';
+import { inFront, isInFront } from './in-front.js';
 
-const code = await runCommandLine(process.argv.slice(2), processTerminal());
+const words = process.argv.slice(2);
+const code = isInFront(words) ? await inFront(words) : await here(words);
 // The application may leave handles open that nobody will close: what was printed is flushed first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+
+/** Loaded only where it is used: a process in front of another one is small. */
+async function here(words: readonly string[]): Promise<number> {
+  const [{ runCommandLine }, { processTerminal }] = await Promise.all([
+    import('./command-line.js'),
+    import('./terminal.js'),
+  ]);
+  return runCommandLine(words, processTerminal());
+}

@@ -11,13 +11,18 @@ export interface Outage {
   readonly detail: string;
 }
 
+export interface OpenRun {
+  readonly jobId: string;
+  readonly executor: string;
+}
+
 const ENDINGS = ['run.failed', 'run.timedOut', 'run.cancelled', 'run.lost'] as const;
 
 /** Listens from before the start: tells each run that starts or ends, and knows what is open and which store is away. */
 export class RunWatch {
   failures = 0;
-  /** Runs that were started here and have not ended, with their jobs; some wait to be tried again. */
-  readonly open = new Map<string, string>();
+  /** Runs that were started here and have not ended; some wait to be tried again. */
+  readonly open = new Map<string, OpenRun>();
   private readonly outages = new Map<string, Outage>();
   private changed: () => void = () => undefined;
 
@@ -71,7 +76,7 @@ export class RunWatch {
   private listenToRuns(): void {
     const { colours } = this.parts.terminal;
     this.on('run.started', ({ run, job }) => {
-      if (run !== null) this.open.set(run.id, job?.id ?? run.jobId);
+      if (run !== null) this.open.set(run.id, { jobId: run.jobId, executor: job?.executor ?? '' });
       return `started, run ${run?.id ?? ''}`;
     });
     this.on('run.retrying', ({ run }) => colours.yellow(`failed, will be tried again: ${run?.error?.message ?? ''}`));

@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import type { Terminal } from './terminal.js';
 
-const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What asks a process to end. */
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Who asks this process to end. Without a listener a signal ends it at once, and with it nothing in order: processes that it
@@ -23,7 +24,7 @@ export class Signals {
       if (whatNow !== null) terminal.err(`${name}: ${whatNow}`);
       resolve(name);
     };
-    for (const name of NAMES) process.on(name, this.listener);
+    for (const name of ENDING_SIGNALS) process.on(name, this.listener);
   }
 
   /** For a command that goes on until somebody asks it to end: to be asked is no failure of it. */
@@ -43,7 +44,7 @@ export class Signals {
   }
 
   end(): void {
-    for (const name of NAMES) process.off(name, this.listener);
+    for (const name of ENDING_SIGNALS) process.off(name, this.listener);
   }
 }
 

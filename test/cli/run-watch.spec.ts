@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runMinute } from '../../lib/cli/run-once.js';
 import { RunWatch } from '../../lib/cli/run-watch.js';
 import { coloursFor } from '../../lib/cli/terminal.js';
-import { createMemoryStore, ManualClock } from '../../lib/testing/index.js';
+import { ManualClock } from '../../lib/testing/index.js';
 import type { Assembly } from '../../lib/nest/index.js';
 import type { EventListener } from '../../lib/observe/index.js';
 
@@ -16,16 +16,9 @@ function application() {
   const assembly = {
     clock,
     minute: NOW - 10_000,
-    stores: new Map([['default', createMemoryStore({ alias: 'default' })]]),
     options: { timezone: 'UTC' },
     events: { on: (type: string, it: EventListener) => void listeners.set(type, [...(listeners.get(type) ?? []), it]) },
-    scheduler: {
-      idle: async () => undefined,
-      isPaused: async () => null,
-      list: async () => [],
-      preview: async () => [],
-      runs: async () => ({ runs: [], cursor: null }),
-    },
+    scheduler: { runThrough: async () => undefined },
   } as unknown as Assembly;
   const terminal = {
     out: () => undefined,
@@ -43,7 +36,7 @@ describe('schedule:run --once and a store that fails', () => {
   it('waits no longer than 30 s for it, and says so', async () => {
     const { clock, tell, assembly, watch } = application();
     tell('store.failed', failed);
-    const ended = expect(runMinute(assembly, watch)).rejects.toMatchObject({
+    const ended = expect(runMinute(assembly, watch, new Set())).rejects.toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(/^Store "db" has not answered for 30 s: no such table\./),
     });
@@ -55,7 +48,7 @@ describe('schedule:run --once and a store that fails', () => {
   it('goes on when it is back', async () => {
     const { clock, tell, assembly, watch } = application();
     tell('store.failed', failed);
-    const ended = runMinute(assembly, watch);
+    const ended = runMinute(assembly, watch, new Set());
     await clock.advanceAsync(20_000);
     tell('store.recovered', { store: 'db' });
     await clock.advanceAsync(200);

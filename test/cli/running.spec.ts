@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { LifeLine } from '../tasks/life-line.js';
 import { CommandProcess } from './support/command-process.js';
 
 // Each command starts an application, some of them in a process of their own.
-jest.setTimeout(120_000);
+jest.setTimeout(60_000);
 
 const commands = new CommandProcess();
 const app = 'running.module';
@@ -82,28 +83,85 @@ describe('a process that may not run jobs', () => {
 });
 
 describe('a signal', () => {
-  /** Starts a command in a process of its own, and waits until its shell job sleeps. */
-  async function sleeping(words: string[]): Promise<{ child: ChildProcess; sleeper: number }> {
-    const args = [commands.code.file('lib/cli/main.ts'), ...words, '--app', commands.app(app)];
-    const child = spawn(process.execPath, args, { env: { ...process.env, ...commands.env }, stdio: 'ignore' });
-    while (evidence().length === 0) await new Promise((resolve) => setImmediate(resolve));
-    return { child, sleeper: Number(evidence()[0]) };
-  }
-
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)('%s ends schedule:test, and a second one what it had started', async (signal, code) => {
-    const { child, sleeper } = await sleeping(['schedule:test', '--name', 'sleeping']);
-    const exited = once(child, 'exit');
+    const line = new LifeLine();
+    const words = ['schedule:test', '--name', 'sleeping', '--app', commands.app(app)];
+    const env = { ...process.env, ...commands.env, CLI_LINE: line.path };
+    const args = [commands.code.file('lib/cli/main.ts'), ...words];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    await line.lines(1);
     child.kill(signal);
-    // Both may be there before the first is looked at, which leaves one: so until it has ended.
-    const again = setInterval(() => child.kill(signal), 500);
-    expect(await exited).toEqual([code, null]);
-    clearInterval(again);
-    // It is killed by then; the system may take a moment to clear it away.
-    while (isThere(sleeper)) await new Promise((resolve) => setImmediate(resolve));
+    // Both might be there before the first is looked at, which would leave one.
+    await said(child, `${signal}: no more is started`);
+    child.kill(signal);
+    expect(await exitOf(child)).toEqual([code, null]);
+    await line.allEnded();
+    line.clear();
+  });
+});
+
+describe('schedule:run --once and a run in the background', () => {
+  let line: LifeLine;
+  /** The process that has its job. */
+  let worker: number;
+
+  beforeEach(() => {
+    line = new LifeLine();
+  });
+  afterEach(() => line.clear());
+
+  /** Until its job is at work. */
+  async function begun(isInBackground: boolean, ...options: string[]): Promise<ChildProcess> {
+    const env = { CLI_LINE: line.path, CLI_BACKGROUND: String(isInBackground) };
+    const words = ['schedule:run', '--once', ...options, '--app', commands.app('background.module')];
+    const args = [commands.code.file('lib/cli/main.ts'), ...words];
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+    worker = Number((await line.lines(1))[0].split(' ')[1]);
+    return child;
+  }
+
+  const end = () => process.kill(worker, 'SIGUSR2');
+  const ended = async () => (await line.lines(2))[1];
+
+  it('does not wait for it, and does not cut it', async () => {
+    const child = await begun(true);
+    expect(await exitOf(child)).toEqual([0, null]);
+    end();
+    expect(await ended()).toBe('ended');
+    await line.allEnded();
+  });
+
+  it.each([
+    ['with --wait', true, ['--wait']],
+    ['that is not in the background', false, []],
+  ])('waits for one %s', async (_, isInBackground, options) => {
+    const child = await begun(isInBackground, ...options);
+    let hasExited = false;
+    const exited = exitOf(child).finally(() => (hasExited = true));
+    end();
+    expect(await ended()).toBe('ended');
+    expect(hasExited).toBe(false);
+    expect(await exited).toEqual([0, null]);
+    await line.allEnded();
+  });
+
+  it('passes a signal on while it waits', async () => {
+    const child = await begun(false);
+    child.kill('SIGTERM');
+    expect(await exitOf(child)).toEqual([143, null]);
+    expect(await ended()).toBe('stopped');
+    await line.allEnded();
+  });
+
+  it('ends what it waited for in order when it is killed', async () => {
+    const child = await begun(false);
+    child.kill('SIGKILL');
+    expect(await ended()).toBe('stopped');
+    await line.allEnded();
   });
 });
 
@@ -121,10 +179,14 @@ describe('a process that only looks', () => {
   });
 });
 
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
+const exitOf = async (child: ChildProcess) =>
+  child.exitCode === null && child.signalCode === null ? await once(child, 'exit') : [child.exitCode, child.signalCode];
+
+/** Until a process has said that on stderr. */
+async function said(child: ChildProcess, text: string): Promise<void> {
+  let all = '';
+  for await (const chunk of child.stderr!) {
+    all += String(chunk);
+    if (all.includes(text)) return;
   }
 }

@@ -2,7 +2,6 @@ import { createInterface } from 'node:readline/promises';
 import { CommandLineError, EXIT } from '../errors.js';
 import { knownJob } from '../job-place.js';
 import { refusePassive } from '../passive.js';
-import { untilOwnRunsEnd } from '../run-once.js';
 import { lengthText } from '../times.js';
 import type { Job, Run } from '../../nest/index.js';
 import type { Command, CommandParts } from '../command.js';
@@ -21,7 +20,7 @@ export const test: Command = {
     const job = await chosenJob(parts);
     terminal.err(`Running "${job.id}" (${job.task}) …`);
     const { id } = await registry.runNow(job.id, { force: true });
-    await untilOwnRunsEnd(assembly);
+    await assembly.scheduler.runThrough({});
     const run = await registry.run(id);
     if (run === null) throw new CommandLineError(`The run of "${job.id}" left no record.`, EXIT.failed);
     parts.print(run, () => shown(run, parts));

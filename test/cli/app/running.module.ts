@@ -51,7 +51,7 @@ export class WorkService {
     }),
     SchedulerModule.forFeature({
       schedule: (schedule: Schedule) =>
-        void schedule.exec('echo $$ >> "$CLI_EVIDENCE"; sleep 300').name('sleeping').yearly(),
+        void schedule.exec('exec 3> "$CLI_LINE"; echo up >&3; sleep 300').name('sleeping').yearly(),
     }),
   ],
   providers: [WorkService],

@@ -91,6 +91,25 @@ describe('a call that hangs', () => {
     },
   );
 
+  it.each(['nodes.list', 'jobs.list', 'history.prune', 'nodes.forget'])(
+    'does not end the upkeep: %s is asked anew (P24)',
+    async (method) => {
+      const control = controlledStore({ turns: 1 });
+      const world = new World({ stores: [control.store] });
+      await world.startAsync(job('work', every({ days: 1 })));
+      await world.clock.advanceAsync({ minutes: 1 });
+      control.hanging = method;
+      await world.clock.advanceAsync({ minutes: 2 });
+      control.hanging = null;
+      const before = control.calls.length;
+      await world.clock.advanceAsync({ minutes: 5 });
+      expect(control.calls.slice(before)).toContain('nodes.forget');
+      const told = world.typesOf('store.failed', 'store.recovered');
+      expect(told[0]).toMatchObject({ type: 'store.failed', error: { code: 'STORE_HUNG' } });
+      expect(told.at(-1)).toMatchObject({ type: 'store.recovered' });
+    },
+  );
+
   it('does not keep a stop from ending, nor a timer alive (U7)', async () => {
     const control = controlledStore({ turns: 1 });
     const world = new World({ stores: [control.store] }).handle('work');

@@ -1,5 +1,6 @@
 import type { Clock, Millis, Store } from '../../core/index.js';
 import type { Facts } from '../facts.js';
+import type { Patience } from '../patience.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import type { StoreHealth } from '../store-health.js';
 import type { StoreTime } from '../store-time.js';
@@ -14,6 +15,7 @@ export interface UpkeepSite {
   readonly clock: Clock;
   readonly time: StoreTime;
   readonly health: StoreHealth;
+  readonly patience: Patience;
   readonly facts: Facts;
   /** Claims again what was taken back. */
   readonly loop: { wake(): void };

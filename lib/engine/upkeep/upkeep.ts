@@ -1,4 +1,5 @@
 import type { Awaitable, Instant, Millis, NodeRecord, Timer } from '../../core/index.js';
+import { patientStore } from '../patient-store.js';
 import { eachInTurn, settled, then } from '../settled.js';
 import type { UpkeepSite } from './upkeep-site.js';
 import { DelayRound } from './delay-round.js';
@@ -24,14 +25,19 @@ export class Upkeep {
   private timer: Timer | null = null;
   private isOpen = false;
   private startedAt: Millis = 0;
+  private readonly site: UpkeepSite;
   private readonly removal: RemovalRound;
   private readonly tasks: TaskRound;
   private readonly delays: DelayRound;
 
-  constructor(private readonly site: UpkeepSite) {
-    this.removal = new RemovalRound(site);
-    this.tasks = new TaskRound(site);
-    this.delays = new DelayRound(site);
+  constructor(given: UpkeepSite) {
+    const { parts, clock, time, health, patience, facts, loop, exceptTasks } = given;
+    // A round that waited for an answer for ever would be the last one.
+    const store = patientStore(given.store, patience);
+    this.site = { parts, store, clock, time, health, patience, facts, loop, exceptTasks };
+    this.removal = new RemovalRound(this.site);
+    this.tasks = new TaskRound(this.site);
+    this.delays = new DelayRound(this.site);
   }
 
   start(): void {

@@ -37,6 +37,8 @@ export interface Trigger {
   /** The same trigger with everything open filled in. Anchoring twice changes nothing. */
   anchor(context: AnchorContext): Trigger;
   toJSON(): TriggerJson;
+  /** The JSON as text, where a trigger can have it sooner: many jobs have equal rules. */
+  jsonText?(): string;
   /** Short technical form, such as `cron 0 9 * * 1-5 (Europe/Berlin)`. */
   toString(): string;
   /** A sentence in plain English, such as `At 09:00, Monday through Friday`. */

@@ -14,7 +14,7 @@ import { givenFields } from './cron/parsed-fields.js';
 import { compiledExpression, compiledFields } from './cron/shared-rules.js';
 import { InvalidCronError, InvalidTriggerError } from './errors.js';
 import type { TriggerOptions } from './settings.js';
-import { Settings, anchoredSettings, optionsOf, settingsOf, zoneSuffix } from './settings.js';
+import { Settings, anchoredSettings, optionsOf, saysZoneAlone, settingsOf, zoneSuffix } from './settings.js';
 import type { Zone } from './zone.js';
 import { UTC, zoneNamed } from './zone.js';
 
@@ -134,10 +134,28 @@ export class CronTrigger extends BaseTrigger {
     return typeof this.rule === 'string' ? describeExpression(this.rule) : describeFields(this.rule);
   }
 
+  jsonText(): string {
+    const { rule, settings } = this;
+    const isPlain = typeof rule === 'string' && saysZoneAlone(settings) && this.constructor === CronTrigger;
+    if (!isPlain) return JSON.stringify(this.toJSON());
+    let known = textsOf.get(settings.timezone);
+    if (known === undefined) textsOf.set(settings.timezone, (known = new Map<string, string>()));
+    let text = known.get(rule);
+    if (text === undefined) {
+      if (known.size >= MOST_TEXTS) known.clear();
+      known.set(rule, (text = JSON.stringify(this.toJSON())));
+    }
+    return text;
+  }
+
   protected ruleJson(): Record<string, JsonValue> {
     return typeof this.rule === 'string' ? { expression: this.rule } : { fields: { ...this.rule } };
   }
 }
+
+/** Texts of expressions without options, by their zone. */
+const textsOf = new Map<string | undefined, Map<string, string>>();
+const MOST_TEXTS = 1_000;
 
 /** The rule of another trigger, which need not be read again. */
 class ReadRule {

@@ -51,6 +51,11 @@ const NO_PLAN: PlanSettings = Object.freeze({ jitter: 0, limit: null, runOnStart
 /** Shared by all triggers without options, which are most. */
 export const NO_SETTINGS = new Settings(undefined, null, null, NO_PLAN);
 
+/** Nothing but a zone, or not even that. */
+export function saysZoneAlone({ start, end, plan }: Settings): boolean {
+  return start === null && end === null && plan === NO_PLAN;
+}
+
 const KNOWN = ['timezone', 'start', 'end', 'jitter', 'limit', 'runOnStart'] as const;
 const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['tz', 'timezone'],

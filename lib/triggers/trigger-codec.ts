@@ -61,7 +61,8 @@ class CachedTriggerCodec implements TriggerCodec {
     const named = this.keepsFunctions
       ? (trigger as Partial<FilterableTrigger>).withNamedFunctions?.(this.calendars)
       : undefined;
-    const text = JSON.stringify((named ?? trigger).toJSON());
+    const written = named ?? trigger;
+    const text = written.jsonText?.() ?? JSON.stringify(written.toJSON());
     // It is asked for its next fire time soon, and a cron takes long to read.
     if (trigger.constructor === CronTrigger && !this.young.has(text)) this.keep(text, trigger);
     return text;

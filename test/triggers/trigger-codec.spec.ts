@@ -184,3 +184,27 @@ describe('P34: triggers with equal rules share what they compiled and nothing el
     expect(times(triggers[7].withOptions({ timezone: 'UTC' }), 1)).not.toEqual(times(triggers[8], 1));
   });
 });
+
+describe('the text of a trigger that keeps it', () => {
+  class Renamed extends CronTrigger {
+    override toJSON() {
+      return { ...super.toJSON(), note: 'own' };
+    }
+  }
+
+  it.each<[string, CronTrigger]>([
+    ['an expression', new CronTrigger('0 9 * * *')],
+    ['the same in a zone', new CronTrigger('0 9 * * *', { timezone: 'Asia/Tokyo' })],
+    ['the same in another zone', new CronTrigger('CRON_TZ=Europe/Berlin 0 9 * * *')],
+    ['the same with a limit', new CronTrigger('0 9 * * *', { timezone: 'Asia/Tokyo', limit: 3 })],
+    ['the same from a start on', new CronTrigger('0 9 * * *', { start: '2026-01-01T00:00Z' })],
+    ['fields', new CronTrigger({ hour: 9 })],
+    ['an H that waits for its job', new CronTrigger('H 9 * * *')],
+    ['an H of one job', new CronTrigger('H 9 * * *').anchor({ now: 0, jobId: 'a', timezone: 'UTC' })],
+    ['an H of another job', new CronTrigger('H 9 * * *').anchor({ now: 0, jobId: 'b', timezone: 'UTC' })],
+    ['a class of its own', new Renamed('0 9 * * *')],
+  ])('is that of its JSON: %s', (_name, trigger) => {
+    const text = JSON.stringify(trigger.toJSON());
+    expect([trigger.jsonText(), trigger.jsonText()]).toEqual([text, text]);
+  });
+});

@@ -1,12 +1,11 @@
 import type { JobDefinition } from '../../core/index.js';
 
 /** Of a job's trigger and zone, before anchoring. */
-export function triggerFingerprint(definition: Pick<JobDefinition, 'trigger' | 'timezone'>): string {
-  const json = definition.trigger.toJSON();
-  const key = `${JSON.stringify(json)} ${definition.timezone}`;
+export function triggerFingerprint({ trigger, timezone }: Pick<JobDefinition, 'trigger' | 'timezone'>): string {
+  const key = `${trigger.jsonText?.() ?? JSON.stringify(trigger.toJSON())} ${timezone}`;
   let fingerprint = ofTriggers.get(key);
   if (fingerprint === undefined) {
-    fingerprint = digest(`${canonical(json)} ${definition.timezone}`);
+    fingerprint = digest(`${canonical(trigger.toJSON())} ${timezone}`);
     if (ofTriggers.size >= REMEMBERED) ofTriggers.clear();
     ofTriggers.set(key, fingerprint);
   }

@@ -39,9 +39,7 @@ function bareTrigger(rule: TriggerRule, options: IntervalDecoratorOptions): Trig
     case 'driven':
       return new NeverTrigger(beside, rule.driver);
     case 'trigger':
-      return Object.keys(beside).length > 0 && isFilterable(rule.trigger)
-        ? rule.trigger.withOptions(beside)
-        : rule.trigger;
+      return beside !== NO_OPTIONS && isFilterable(rule.trigger) ? rule.trigger.withOptions(beside) : rule.trigger;
   }
 }
 
@@ -49,7 +47,11 @@ export function isFilterable(trigger: Trigger): trigger is FilterableTrigger {
   return 'withOptions' in trigger && 'withCalendars' in trigger;
 }
 
+const NO_OPTIONS: TriggerOptions = Object.freeze({});
+
 function triggerOptions({ start, end, jitter, limit, runOnStart }: IntervalDecoratorOptions): TriggerOptions {
+  const isOpen = start === undefined && end === undefined;
+  if (isOpen && jitter === undefined && limit === undefined && runOnStart === undefined) return NO_OPTIONS;
   return given({ start, end, jitter, limit, runOnStart });
 }
 

@@ -13,8 +13,8 @@ import type { CallTable } from './registry-tables.js';
 
 /** `SchedulerRegistry.pause (job "report")`: for messages. */
 export function placeOf(method: string, jobId?: unknown): string {
-  const job = typeof jobId === 'string' && jobId.trim() !== '' ? ` (job "${jobId.slice(0, 200)}")` : '';
-  return `SchedulerRegistry.${method}${job}`;
+  if (typeof jobId !== 'string' || jobId.trim() === '') return `SchedulerRegistry.${method}`;
+  return `SchedulerRegistry.${method} (job "${jobId.slice(0, 200)}")`;
 }
 
 /** Everything wrong with the options of a call; aliases are looked up in `module`. */

@@ -97,10 +97,10 @@ function refuseFunction(fn: { readonly name: string }, option: string, making: O
 
 /** Conditions and hooks by the names that the row keeps; null: none. */
 export function hookNames(options: JobOptions, making: Making): JobDefinition['hookNames'] {
+  if (latestNames !== null && areNames(latestNames, options, making)) return latestNames;
   let named: Partial<Record<HookKind, string[]>> | null = null;
   for (const kind of HOOK_KINDS) {
-    const option = options[kind];
-    const list = option === undefined ? NO_HOOKS : hookList(option);
+    const list = hookList(options[kind]);
     if (list.length === 0) continue;
     named ??= {};
     named[kind] = list.map((hook, index) => hookName(hook, kind, index, making));
@@ -109,15 +109,12 @@ export function hookNames(options: JobOptions, making: Making): JobDefinition['h
   return named === null || making.functions.hooks.size > 0 ? named : shared(named);
 }
 
-const NO_HOOKS: ReturnType<typeof hookList> = [];
-
 /** Names remembered; beyond that they are made anew, and shared less. */
 const REMEMBERED = 1_000;
 const sharedNames = new Map<string, NonNullable<JobDefinition['hookNames']>>();
 
 /** Jobs with the same hooks share their names: there may be thousands of them. */
 function shared(named: NonNullable<JobDefinition['hookNames']>): NonNullable<JobDefinition['hookNames']> {
-  if (latestNames !== null && isSame(latestNames, named)) return latestNames;
   const key = JSON.stringify(named);
   let known = sharedNames.get(key);
   if (known === undefined) {
@@ -130,12 +127,23 @@ function shared(named: NonNullable<JobDefinition['hookNames']>): NonNullable<Job
 /** Of many jobs that are added together, most have the hooks of the one before. */
 let latestNames: NonNullable<JobDefinition['hookNames']> | null = null;
 
-function isSame(one: NonNullable<JobDefinition['hookNames']>, other: typeof one): boolean {
-  for (const kind of HOOK_KINDS) {
-    const names = one[kind];
-    const others = other[kind];
-    if (names?.length !== others?.length) return false;
-    if (names?.some((name, at) => name !== others![at])) return false;
+/** Whether a job's hooks are methods of those names. Plain loops: they make nothing that is thrown away. */
+function areNames(names: NonNullable<JobDefinition['hookNames']>, options: JobOptions, making: Making): boolean {
+  for (let at = 0; at < HOOK_KINDS.length; at++) {
+    const kind = HOOK_KINDS[at];
+    const option = options[kind];
+    const own = names[kind];
+    if (option === undefined && own === undefined) continue;
+    if (option === undefined || own === undefined || !areMethods(hookList(option), own, making)) return false;
+  }
+  return true;
+}
+
+function areMethods(hooks: ReturnType<typeof hookList>, names: readonly string[], { parts, place }: Making): boolean {
+  if (hooks.length !== names.length) return false;
+  for (let at = 0; at < hooks.length; at++) {
+    const hook = hooks[at];
+    if (!isMethodReference(hook) || parts.tasks.nameOf(hook, place) !== names[at]) return false;
   }
   return true;
 }

@@ -43,14 +43,15 @@ export class PutStep {
     return { job, found: existing.id, answer };
   }
 
-  private find(job: NewJob): JobRecord | null {
-    for (const id of [job.id, ...job.aliases]) {
-      const record = this.ahead.get(id);
-      if (record) return record;
-      const row = record === undefined ? this.table.rows.get(id) : undefined;
-      if (row !== undefined) return row.record;
-    }
-    return null;
+  private find({ id, aliases }: NewJob): JobRecord | null {
+    let found = this.findById(id);
+    for (let at = 0; found === null && at < aliases.length; at++) found = this.findById(aliases[at]);
+    return found;
+  }
+
+  private findById(id: string): JobRecord | null {
+    const record = this.ahead.get(id);
+    return record === undefined ? (this.table.rows.get(id)?.record ?? null) : record;
   }
 
   private write({ job, found, answer }: Decision): PutResult {

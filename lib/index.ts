@@ -46,6 +46,7 @@ export {
   StartFailedError,
   StoreHungError,
   StuckTriggerError,
+  UncleanStopError,
   UnknownJobError,
   UnknownRunError,
   UnknownStoreError,

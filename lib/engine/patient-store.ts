@@ -2,14 +2,23 @@ import type { Awaitable, Store } from '../core/index.js';
 import { nothing } from './patience.js';
 import type { Patience } from './patience.js';
 
-/** The same store, for work that goes through it call by call: one that hangs counts as failed, as with other calls (P24). */
+/**
+ * The same store, for work that goes through it call by call: one that hangs counts as failed, as with other calls (P24).
+ * Its parts are asked for when they are used: a store may be made as late as when the application starts.
+ */
 export function patientStore(store: Store, patience: Patience): Store {
   return {
     alias: store.alias,
     isShared: store.isShared,
-    jobs: patientPart(store.jobs, patience),
-    history: patientPart(store.history, patience),
-    nodes: patientPart(store.nodes, patience),
+    get jobs() {
+      return patientPart(store.jobs, patience);
+    },
+    get history() {
+      return patientPart(store.history, patience);
+    },
+    get nodes() {
+      return patientPart(store.nodes, patience);
+    },
   };
 }
 

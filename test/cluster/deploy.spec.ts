@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeOnServer, testServer } from '../support/servers/index.js';
 import { CompiledCode } from './harness/compiled-code.js';
 import { Member } from './harness/member.js';
+import type { EngineName, Place } from '../support/servers/index.js';
 import type { EvidenceLine } from './node/evidence.js';
 
 let code: CompiledCode;
@@ -25,8 +27,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function start(version: '1.0.0' | '2.0.0'): Promise<Member> {
-  const store = { type: 'typeorm', options: { type: 'better-sqlite3', database: join(folder, 'app.db') } };
+const sqlite = () => ({ type: 'typeorm', options: { type: 'better-sqlite3', database: join(folder, 'app.db') } });
+
+async function start(version: '1.0.0' | '2.0.0', store: object = sqlite()): Promise<Member> {
   const settings = { version, store, evidence: join(folder, 'evidence.jsonl') };
   const member = new Member(code.file('test/cluster/deploy/main.ts'), settings);
   members.push(member);
@@ -57,20 +60,48 @@ async function stateOf(member: Member): Promise<{ nodes: number; jobs: Record<st
   return { nodes, jobs: Object.fromEntries(jobs.map((job: { id: string }) => [job.id, job])) };
 }
 
-describe('two processes of one application', () => {
-  it('run each fire time of an onOneServer job once, and never overlap one withoutOverlapping (U1)', async () => {
-    await Promise.all([start('1.0.0'), start('1.0.0')]);
-    await until(() => ranAt('sync').length >= 6 && ranAt('slow').length >= 3);
+async function runsOnceAndNeverOverlaps(store: object): Promise<void> {
+  const [one] = await Promise.all([start('1.0.0', store), start('1.0.0', store)]);
+  expect((await stateOf(one)).nodes).toBe(2);
+  await until(() => ranAt('sync').length >= 6 && ranAt('slow').length >= 3);
 
-    const times = ranAt('sync');
-    expect(new Set(times).size).toBe(times.length);
-    let open = 0;
-    for (const [kind, , , job] of evidence().filter((line) => line[3] === 'slow')) {
-      open += kind === 'start' ? 1 : -1;
-      expect([job, open <= 1]).toEqual(['slow', true]);
-    }
-  }, 120_000);
+  const times = ranAt('sync');
+  expect(new Set(times).size).toBe(times.length);
+  let open = 0;
+  for (const [kind, , , job] of evidence().filter((line) => line[3] === 'slow')) {
+    open += kind === 'start' ? 1 : -1;
+    expect([job, open <= 1]).toEqual(['slow', true]);
+  }
+}
+
+const SENTENCE = 'run each fire time of an onOneServer job once, and never overlap one withoutOverlapping (U1)';
+
+describe('two processes of one application on SQLite', () => {
+  it(SENTENCE, async () => await runsOnceAndNeverOverlaps(sqlite()), 120_000);
 });
+
+/** As under `stores` of `forRoot`. */
+const SERVERS: Readonly<Record<EngineName, (place: Place) => object>> = {
+  postgres: ({ url }) => ({ type: 'typeorm', options: { type: 'postgres', url } }),
+  mariadb: ({ url }) => ({ type: 'typeorm', options: { type: 'mariadb', url } }),
+  redis: ({ url, name }) => ({ type: 'redis', url, keyPrefix: name }),
+};
+
+for (const [engine, storeOn] of Object.entries(SERVERS)) {
+  const server = await testServer(engine as EngineName);
+  describeOnServer(server, `two processes of one application on ${server.title}`, () => {
+    let place: Place;
+
+    beforeAll(async () => {
+      place = await server.makePlace();
+    });
+    afterAll(async () => {
+      await place.drop();
+    });
+
+    it(SENTENCE, async () => await runsOnceAndNeverOverlaps(storeOn(place)), 120_000);
+  });
+}
 
 describe('a deploy, while the old version still runs', () => {
   it('renames a job with its grid, changes a cron, keeps what is gone, and the old version changes nothing back (P9, P11, P14)', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JobDefinition } from '../../lib/core/index.js';
 import { createMemoryStore } from '../../lib/stores/memory/index.js';
+import { ManualClock } from '../../lib/testing/index.js';
 import { cron, every } from '../../lib/triggers/index.js';
 import { controlledStore } from './support/stores.js';
-import { job, World } from './support/world.js';
+import { job, START, World } from './support/world.js';
 
 const hourly = every({ hours: 1 });
 const inStore = (store: string, rest: Partial<JobDefinition> = {}) => job('report', hourly, {}, { store, ...rest });
@@ -11,12 +12,13 @@ const inStore = (store: string, rest: Partial<JobDefinition> = {}) => job('repor
 /** Two durable stores, and the applications that start on them. */
 class Durable {
   private readonly bases = ['first', 'second'].map((alias) => createMemoryStore({ alias }));
+  private readonly clock = new ManualClock(START);
   private count = 0;
 
   world(observes = false): World {
     const stores = this.bases.map((base) => controlledStore({ base }).store);
     const options = observes ? { observes, role: 'client' as const } : {};
-    return new World({ stores, node: `node-${++this.count}`, options }).handle('report');
+    return new World({ stores, clock: this.clock, node: `node-${++this.count}`, options }).handle('report');
   }
 
   async left(world: World): Promise<void> {
@@ -72,10 +74,16 @@ describe('an id of the code', () => {
     expect(await back.scheduler.get('report')).toMatchObject({ store: 'first', job: { status: 'active' } });
   });
 
-  it('is left alone where a node that lives has it in its code', async () => {
+  it('is left alone where a node that lives has it in its code, until the last of these has left', async () => {
     const stores = new Durable();
-    await stores.world().startAsync(inStore('first'));
-    await stores.world().startAsync(inStore('second'));
+    const before = await stores.world().startAsync(inStore('first'));
+    const after = await stores.world().startAsync(inStore('second'));
+    await after.clock.advanceAsync(60_000);
     expect((await stores.rowsOf('report')).map((row) => row.status)).toEqual(['active', 'active']);
+    await stores.left(before);
+    await after.clock.advanceAsync(10_000);
+    expect((await stores.rowsOf('report')).map((row) => row.status)).toEqual(['orphaned', 'active']);
+    await stores.left(after);
+    expect(after.clock.timerCount()).toBe(0);
   });
 });

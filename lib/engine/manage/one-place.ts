@@ -1,7 +1,7 @@
-import type { Awaitable, JobDefinition, JobRecord } from '../../core/index.js';
+import type { Awaitable, JobDefinition, JobRecord, Millis } from '../../core/index.js';
 import { DuplicateJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
-import { eachInTurn, then } from '../settled.js';
+import { eachInTurn, settled, then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
 import { ORPHANED_AFTER } from '../upkeep/upkeep-site.js';
 import type { Stores } from './stores.js';
@@ -33,22 +33,44 @@ export function moveHere(
     return then(from.store.jobs.list({ ids }), (twins) => {
       refuseAdded(twins, from, definitions);
       const statusReason = `the code keeps it in the store "${home.store.alias}"`;
-      return setAside(from, facts, { ids: twins.map(({ id }) => id), statusReason });
+      const until = from.clock.monotonic() + ORPHANED_AFTER;
+      return setAsideBy(until, from, facts, { ids: twins.map(({ id }) => id), statusReason });
     });
   });
 }
 
-/** Jobs of the code that no live node has there go on firing no longer, and need not be noticed as orphaned first. */
-export function setAside(node: StoreNode, facts: Facts, { ids, statusReason }: Leaving): Awaitable<void> {
-  if (ids.length === 0) return;
+/** Nodes of the earlier code may live still, as in a deploy that goes from one to the next: it is looked again, until the upkeep does. */
+function setAsideBy(until: Millis, node: StoreNode, facts: Facts, leaving: Leaving): Awaitable<void> {
+  return then(setAside(node, facts, leaving), (isListed) => {
+    if (!isListed || node.clock.monotonic() >= until) return;
+    node.later(node.options.lease, () =>
+      settled(
+        () => setAsideBy(until, node, facts, leaving),
+        () => node.health.answered('change'),
+        (error) => node.health.failed('change', error),
+      ),
+    );
+  });
+}
+
+/**
+ * Jobs of the code that no live node has there go on firing no longer, and need not be noticed as orphaned first.
+ *
+ * @returns whether some go on, for a live node has them there
+ */
+export function setAside(node: StoreNode, facts: Facts, { ids, statusReason }: Leaving): Awaitable<boolean> {
+  if (ids.length === 0) return false;
   const now = node.time.now();
   return then(node.store.nodes.list(now - ORPHANED_AFTER), (nodes) => {
     const listed = new Set(nodes.flatMap((other) => other.jobIds));
+    let isListed = false;
     const changed = node.store.jobs.change({
       ids,
       at: now,
       decide: (job) => {
-        if (job.origin !== 'code' || job.status !== 'active' || listed.has(job.id)) return null;
+        if (job.origin !== 'code' || job.status !== 'active') return null;
+        isListed ||= listed.has(job.id);
+        if (listed.has(job.id)) return null;
         return { status: 'orphaned', statusReason, statusAt: now, withdraw: true };
       },
     });
@@ -56,6 +78,7 @@ export function setAside(node: StoreNode, facts: Facts, { ids, statusReason }: L
       for (const { after: job } of results) {
         facts.tell('job.orphaned', { store: node.store.alias, job, detail: statusReason });
       }
+      return isListed;
     });
   });
 }

@@ -7,6 +7,7 @@ import type { Patience } from './patience.js';
  * Its parts are asked for when they are used: a store may be made as late as when the application starts.
  */
 export function patientStore(store: Store, patience: Patience): Store {
+  // Looked at with each call: a store may be made only when the application starts.
   return {
     alias: store.alias,
     isShared: store.isShared,

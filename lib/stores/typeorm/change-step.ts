@@ -54,9 +54,12 @@ function* apply(session: Session, { job, answer: decided, skips }: Decision, at:
 /** Ends a run that nobody holds; asks the node that holds it otherwise. */
 export function* cancelRun(session: Session, request: Cancel): Steps<ChangeResult[]> {
   const key = session.runKey(request.cancel);
-  const [run] = key === null ? [] : yield* answer(session.runs.byKeys([key]));
-  if (run === undefined) return [];
-  const [job] = yield* answer(session.jobs.byKeys([run.jobKey]));
+  const [state] = key === null ? [] : yield* answer(session.held.states([key]));
+  if (state === undefined) return [];
+  // The job first, as every step does.
+  const [job] = yield* answer(session.jobs.byKeys([state.jobKey]));
+  const [run] = yield* answer(session.runs.byKeys([state.key]));
+  if (run === undefined || job === undefined) return [];
   const after = job.isRemoved ? null : job.record;
   if (isSettled(run.record.state)) return [{ before: job.record, after, run: run.record }];
   const { at, detail } = request;

@@ -29,6 +29,7 @@ const SMALLEST_PAGE = 50;
 
 const NO_RUNS: readonly StoredRun[] = [];
 const NO_RECORDS: readonly RunRecord[] = [];
+const NO_JOBS: ReadonlySet<number> = new Set();
 
 /** A plan to be applied. */
 interface Planned {
@@ -90,9 +91,9 @@ export class ClaimStep {
     if (recoverBefore === null) return;
     const found = yield* answer(this.session.claims.endedLeases(this.query(this.room() + 1, recoverBefore)));
     if (found.length === 0) return;
-    const runs = found.slice(0, this.room());
+    const jobs = yield* this.jobsOf(found.slice(0, this.room()));
+    const runs = found.slice(0, this.room()).filter((run) => jobs.has(run.jobKey));
     if (runs.length < found.length) this.left = now;
-    const jobs = yield* this.jobsOf(runs);
     const orphans = runs.filter((run) => jobs.get(run.jobKey)!.isRemoved);
     const detail = 'its job was removed meanwhile';
     if (orphans.length > 0) {
@@ -168,9 +169,12 @@ export class ClaimStep {
     return { jobs: jobs.slice(0, job), runs: waiting.slice(from, run) };
   }
 
-  private *claimWaiting(runs: readonly StoredRun[]): Steps<void> {
+  private *claimWaiting(found: readonly StoredRun[]): Steps<void> {
+    if (found.length === 0) return;
+    const jobs = yield* this.jobsOf(found);
+    const runs = found.filter((run) => jobs.has(run.jobKey));
+    if (runs.length < found.length) this.leave(found[0].record.dueAt);
     if (runs.length === 0) return;
-    const jobs = yield* this.jobsOf(runs);
     yield* answer(this.session.runs.hold(runs, this.request.node, this.request.leaseUntil));
     for (const run of runs)
       this.addClaim(heldRecord(run.record, this.request), jobs.get(run.jobKey)!.record, 'waiting');
@@ -179,14 +183,18 @@ export class ClaimStep {
   /** Asks plans as long as there is room; answers how many jobs it looked at. */
   private *planJobs(jobs: readonly StoredJob[]): Steps<number> {
     if (jobs.length === 0) return 0;
-    const unsettled = yield* answer(this.session.runs.unsettledOf(jobs.map((job) => job.key)));
+    const keys = jobs.map((job) => job.key);
+    const unsettled = yield* answer(this.session.runs.unsettledOf(keys));
+    const busy = (yield* answer(this.session.claims.busyJobs?.(keys, unsettled))) ?? NO_JOBS;
     const planned: Planned[] = [];
     const damaged: StoredJob[] = [];
     let looks = 0;
     for (let room = this.room(); looks < jobs.length && room > 0; looks++) {
       const job = jobs[looks];
       const runs = unsettled.size === 0 ? NO_RUNS : (unsettled.get(job.key) ?? NO_RUNS);
-      const plan = job.isDamaged ? null : this.ask(job.record, runs);
+      const isLeft = busy.has(job.key);
+      if (isLeft) this.leave(wakeAtOf(job.record)!);
+      const plan = job.isDamaged || isLeft ? null : this.ask(job.record, runs);
       if (job.isDamaged) damaged.push(job);
       if (plan === null) continue;
       planned.push({ job, plan, unsettled: runs });

@@ -8,7 +8,11 @@ import type { Steps } from './steps.js';
 
 /** Makes so many buffered runs of a job due, as far as there is room and it is their turn. */
 export function* promote(session: Session, job: StoredJob, at: Instant, count = 1): Steps<void> {
-  const unsettled = (yield* answer(session.runs.unsettledOf([job.key]))).get(job.key) ?? [];
+  const { runs } = session;
+  const unsettled =
+    runs.peekUnsettledOf === undefined
+      ? ((yield* answer(runs.unsettledOf([job.key]))).get(job.key) ?? [])
+      : yield* answer(runs.peekUnsettledOf(job.key));
   const records = unsettled.map((run) => run.record);
   const next = new Set(inTurn(records, job.record.policy.maxInstances, count));
   if (next.size > 0)

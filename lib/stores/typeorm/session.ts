@@ -72,7 +72,7 @@ export interface JobUpdate {
 export interface JobRows {
   /** Those that are there, in no order. */
   byIds(ids: readonly string[]): Awaitable<StoredJob[]>;
-  /** Removed ones too. */
+  /** Removed ones too; in a claim, of some databases, without those that another step is at. */
   byKeys(keys: readonly number[]): Awaitable<StoredJob[]>;
   /** Ordered by id. */
   list(filter: JobFilter): Awaitable<StoredJob[]>;
@@ -111,6 +111,14 @@ export interface ClaimRows {
   dueRuns(query: DueQuery): Awaitable<StoredRun[]>;
   /** Held runs whose lease ended at or before `until`, those of removed jobs too. */
   endedLeases(query: DueQuery): Awaitable<StoredRun[]>;
+  /**
+   * Servers that wait for nobody in a claim: those jobs that have a run besides those that `unsettledOf` has found, since
+   * another step is at it. What becomes of it is not known, so nothing is planned for the job.
+   */
+  busyJobs?(
+    jobKeys: readonly number[],
+    found: ReadonlyMap<number, readonly StoredRun[]>,
+  ): Awaitable<ReadonlySet<number>>;
   /** The first instant after `now` at which a job, a waiting run or a lease will want something. */
   nextInstant(query: DueQuery, now: Instant): Awaitable<Instant | null>;
 }
@@ -118,6 +126,8 @@ export interface ClaimRows {
 export interface RunRows {
   /** Unsettled runs of jobs by the job's key, oldest first; jobs without any are absent. */
   unsettledOf(jobKeys: readonly number[]): Awaitable<Map<number, StoredRun[]>>;
+  /** The same of a job that is locked, of which nothing is to be locked besides; absent where that makes no difference. */
+  peekUnsettledOf?(jobKey: number): Awaitable<StoredRun[]>;
   byKeys(keys: readonly number[]): Awaitable<StoredRun[]>;
   /** The run of a fire time in the job's generation; skipped and manual ones are none. */
   forFireTime(job: StoredJob, fireTime: Instant): Awaitable<StoredRun | null>;
@@ -196,6 +206,11 @@ export interface HeldRows {
    * buffered runs and losses is as it is then.
    */
   closeAll?(ends: readonly RunClose[]): Awaitable<ClosedRuns>;
+  /**
+   * Servers only: locks what a settle of these runs may come to, in the order in which every step does; mixed: it does more
+   * than `closeAll`, one after the other.
+   */
+  lockInOrder?(keys: readonly number[], isMixed: boolean): Awaitable<void>;
   /** Servers only: zeroes the losses of the jobs that these runs are of, where the generation is still the same. */
   clearLossesOf?(runs: ClosedRuns['runs']): Awaitable<void>;
 }

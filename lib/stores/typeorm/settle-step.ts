@@ -80,6 +80,8 @@ export class SettleStep {
       if (settlement.kind === 'outcome' && settlement.afterwards === null) together.push(item as OutcomeItem);
       else others.push(item);
     });
+    const keys = [...others, ...together].map((item) => item.key);
+    if (keys.length > 0) yield* answer(this.session.held.lockInOrder?.(keys, others.length > 0));
     if (others.length > 0) yield* this.settleOthers(others);
     if (together.length > 0) yield* this.closeTogether(together);
     if (others.length > 0 && (yield* answer(this.session.held.isAnyBuffered()))) yield* this.promoteBuffered();

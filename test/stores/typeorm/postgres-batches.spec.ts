@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { DEFAULT_POLICY } from '../../../lib/core/index.js';
 import type { Claim, JobRecord, Settlement, Store } from '../../../lib/core/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
-import { PostgresDatabase, PostgresPlace, server } from './postgres-place.js';
+import { driverWith, PostgresDatabase, PostgresPlace, server } from './postgres-place.js';
 import { claim, LEASE, newJob, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
@@ -179,6 +179,84 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
     for (const [index, { jobId }] of claims.entries())
       expect([jobId, seen.get(jobId)]).toEqual([jobId, index < 20 ? 0 : 1]);
     expect(await settle(claims.slice(20).map((it) => succeeded(it)))).toEqual(all(50));
+  });
+
+  it('keep no claim waiting while another step is at one of them: its job is left alone', async () => {
+    const claims = await claimed(planMinutes, 100);
+    await put(store, [newJob('new', { fireTime: NOW + 60_000 })]);
+    await place.ask('BEGIN');
+    const [{ job_keys }] = await place.ask(
+      'SELECT job_keys FROM carillon_claimed_batches ORDER BY batch_key LIMIT 1 FOR UPDATE',
+    );
+    const inIt = await place.ask('SELECT id FROM carillon_definitions WHERE job_key = ANY ($1)', [job_keys]);
+    const busy = new Set(inIt.map(({ id }) => id as string));
+    const seen = new Map<string, number>();
+    const now = NOW + 60_000;
+    const other = await place.open();
+    const startedAt = performance.now();
+    const { claims: next } = await other.jobs.claimDue(
+      {
+        ...{ node: 'n2', now, until: now, limit: 500, leaseUntil: now + LEASE, recoverBefore: null, isPaused: false },
+        ...{ exceptTasks: new Set<string>(), exceptExecutors: new Set<string>() },
+      },
+      (job, unsettled) => {
+        seen.set(job.id, unsettled.length);
+        return unsettled.length > 0 ? null : planOnce(job);
+      },
+    );
+    const took = performance.now() - startedAt;
+    await place.ask('ROLLBACK');
+
+    expect(busy.size).toBe(64);
+    expect(next.map(idOf)).toEqual(['new']);
+    expect(new Set(seen.keys())).toEqual(new Set(['new', ...claims.map(idOf).filter((id) => !busy.has(id))]));
+    // It would have waited for the lock until the server ended what stands still.
+    expect(took).toBeLessThan(4_000);
+  });
+
+  it('are settled and renewed at the same time by their node, while others change their jobs, without a deadlock', async () => {
+    let deadlocks = 0;
+    const driver = driverWith((_text, _client, send) =>
+      send().catch((error: { code?: string }) => {
+        if (error.code === '40P01') deadlocks++;
+        throw error;
+      }),
+    );
+    const options = { ...place.options, driver };
+    const [own, other, third] = [
+      await place.open({ options }),
+      await place.open({ options }),
+      await place.open({ options }),
+    ];
+    for (let round = 0; round < 6; round++) {
+      const fireTime = NOW + round;
+      const some = Array.from({ length: 200 }, (_, index) => newJob(`r${round}-${index}`, { fireTime }));
+      await put(own, some);
+      const { claims } = await claim(own, { now: fireTime });
+      const shuffled = claims
+        .map((it, index) => ({ it, order: (index * 7919) % 200 }))
+        .sort((a, b) => a.order - b.order);
+      const mixed = shuffled.map(({ it }) => it);
+      const steps = [
+        own.jobs.renew(mixed.slice(0, 150), NOW + 3 * LEASE),
+        settle(
+          mixed.slice(100).map((it) => succeeded(it)),
+          own,
+        ),
+        own.jobs.renew([...mixed].reverse().slice(50), NOW + 4 * LEASE),
+        settle(mixed.slice(0, 60).reverse().map(retry), own),
+        ...[0, 1, 2].map((at) =>
+          other.jobs.change({
+            ids: mixed.slice(at * 60, at * 60 + 20).map(idOf),
+            at: NOW,
+            decide: () => ({ name: 'x' }),
+          }),
+        ),
+        claim(third, { node: 'n3', now: NOW + 1_000 }),
+      ];
+      await Promise.all(steps);
+    }
+    expect(deadlocks).toBe(0);
   });
 
   it('go with their job when it is removed', async () => {

@@ -20,6 +20,8 @@ export class Caches {
   shapesSeenAt = -Infinity;
   readonly nodeKeys = new Map<string, number>();
   readonly batches = new KnownBatches();
+  /** Some run is buffered, or some job has a loss, as the last settle saw. */
+  settlesWantJobs = false;
   readonly definitions = new RecentMap<number, KeptDefinition>(KEPT_DEFINITIONS);
   /** What was last written of this process's nodes: lists of jobs and tasks are long and seldom change. */
   readonly writtenNodes = new Map<string, string>();

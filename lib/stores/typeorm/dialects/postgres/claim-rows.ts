@@ -3,7 +3,7 @@ import { STATE, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob, StoredRun } from '../../records.js';
 import type { ClaimRows, DueQuery } from '../../session.js';
-import { texts } from './arrays.js';
+import { numbers, texts } from './arrays.js';
 import { openJobs } from './claimed-batches.js';
 import type { ClaimedBatches } from './claimed-batches.js';
 import type { FreeJobs } from './free-jobs.js';
@@ -19,6 +19,8 @@ const BEGINNING = Number.MIN_SAFE_INTEGER;
 
 /** What runs are claimed of: jobs that are active or finished; orphaned, unresolved and removed ones are not. */
 const CLAIMABLE = `j.status <= ${STATUS.finished}`;
+
+const NO_JOBS: ReadonlySet<number> = new Set();
 
 /** Place of the column that says whether a job has unsettled runs. */
 const HAS_OPEN = 17;
@@ -88,6 +90,23 @@ export class PostgresClaimRows implements ClaimRows {
     const { leases } = this.ahead;
     this.ahead.leases = null;
     return leases ?? this.readLeases(query);
+  }
+
+  /** Looked at without a lock, and later: what is there and was not found was not to be locked then. */
+  async busyJobs(
+    jobKeys: readonly number[],
+    found: ReadonlyMap<number, readonly StoredRun[]>,
+  ): Promise<ReadonlySet<number>> {
+    if (this.free.hasAll(jobKeys)) return NO_JOBS;
+    const { rows } = await this.scope.statements.query(
+      `SELECT run_key, job_key FROM ${this.tables}open_runs WHERE job_key = ANY ($1::bigint[])`,
+      [numbers(jobKeys)],
+    );
+    const busy = new Set<number>();
+    for (const [runKey, jobKey] of rows as [number, number][]) {
+      if (!found.get(jobKey)?.some((run) => run.key === runKey)) busy.add(jobKey);
+    }
+    return busy;
   }
 
   async nextInstant(query: DueQuery, now: Instant): Promise<Instant | null> {

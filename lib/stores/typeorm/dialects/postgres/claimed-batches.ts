@@ -77,11 +77,7 @@ export class ClaimedBatches {
 
   /** Takes apart the rows in which these runs lie. */
   splitRuns(keys: readonly number[]): void {
-    this.split(
-      `SELECT c.batch_key FROM unnest($2::bigint[]) k JOIN ${this.table} c
-         ON c.batch_key BETWEEN k - ${SIZE - 1} AND k AND k < c.batch_key + c.size AND c.app_key = $1`,
-      [this.scope.place.appKey, numbers(keys)],
-    );
+    this.split(this.holding, [this.scope.place.appKey, numbers(keys)]);
     const { batches } = this.scope.caches;
     this.scope.onCommit(() => {
       for (const key of keys) {
@@ -91,11 +87,17 @@ export class ClaimedBatches {
     });
   }
 
+  /** Locks the rows in which these runs lie. */
+  lockRuns(keys: readonly number[]): void {
+    this.scope.statements.send(this.holding, [this.scope.place.appKey, numbers(keys)]);
+  }
+
   /** Takes apart the rows in which runs of these jobs lie. */
   splitJobs(jobKeys: readonly number[]): void {
     this.split(
-      `SELECT c.batch_key FROM ${this.table} c CROSS JOIN LATERAL unnest(c.job_keys) j (job_key)
-       WHERE c.app_key = $1 AND j.job_key IN (SELECT unnest($2::bigint[]))`,
+      `SELECT c.batch_key FROM ${this.table} c WHERE c.app_key = $1 AND c.batch_key IN (
+         SELECT b.batch_key FROM ${this.table} b CROSS JOIN LATERAL unnest(b.job_keys) j (job_key)
+         WHERE b.app_key = $1 AND j.job_key IN (SELECT unnest($2::bigint[]))) ${this.lock}`,
       [this.scope.place.appKey, numbers(jobKeys)],
     );
   }
@@ -117,7 +119,8 @@ export class ClaimedBatches {
       return rest;
     }
     const { rows } = await this.scope.statements.query(
-      `UPDATE ${this.table} SET lease_until = $3 WHERE app_key = $1 AND batch_key = ANY ($2::bigint[]) RETURNING batch_key`,
+      `UPDATE ${this.table} SET lease_until = $3 WHERE batch_key = ANY (ARRAY(SELECT c.batch_key FROM ${this.table} c
+         WHERE c.app_key = $1 AND c.batch_key = ANY ($2::bigint[]) ${this.lock})) RETURNING batch_key`,
       [this.scope.place.appKey, numbers(whole.map(({ batch }) => batch.key)), until],
     );
     const renewed = new Set(rows.map((row) => row[0] as number));
@@ -150,6 +153,9 @@ export class ClaimedBatches {
   async close(groups: readonly BatchEnds[]): Promise<readonly BatchEnds[]> {
     const whole = groups.filter(({ batch, ends }) => ends.length === batch.open);
     const parts = groups.filter(({ batch, ends }) => ends.length !== batch.open);
+    // Each statement locks its rows as it comes to them.
+    const lock = `SELECT 1 FROM ${this.table} c WHERE c.batch_key = ANY ($1::bigint[]) ${this.lock}`;
+    this.scope.statements.send(lock, [numbers(groups.map(({ batch }) => batch.key))]);
     const answers = await Promise.all([
       whole.length === 0
         ? []
@@ -203,6 +209,18 @@ export class ClaimedBatches {
        ${runsOfBatches('gone')}`,
       values,
     );
+  }
+
+  /** The rows in which runs lie, by the keys of these. */
+  private get holding(): string {
+    return `SELECT c.batch_key FROM ${this.table} c WHERE c.app_key = $1 AND c.batch_key IN (
+      SELECT b.batch_key FROM unnest($2::bigint[]) k JOIN ${this.table} b
+        ON b.batch_key BETWEEN k - ${SIZE - 1} AND k AND k < b.batch_key + b.size) ${this.lock}`;
+  }
+
+  /** Rows are locked in the order of their keys by every step; one that claims waits for no other. */
+  private get lock(): string {
+    return `ORDER BY c.batch_key FOR UPDATE OF c ${this.scope.isClaiming ? 'SKIP LOCKED' : ''}`;
   }
 
   private splitKnown(keys: readonly number[]): void {

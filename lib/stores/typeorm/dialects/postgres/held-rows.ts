@@ -24,6 +24,7 @@ export class PostgresHeldRows implements HeldRows {
     const single = token === 1 ? await this.batches.renew(keys, until) : keys;
     const renewed = keys.length - single.length;
     if (single.length === 0) return renewed;
+    this.lockSingles(single);
     return renewed + (await this.update('lease_until = $3, wants_at = $3', [numbers(single), token, until]));
   }
 
@@ -75,6 +76,20 @@ export class PostgresHeldRows implements HeldRows {
     const kept = ends.filter((end) => end.keepHistory && hasTexts(end));
     if (kept.length > 0) this.writeAllTexts(kept);
     return { runs, ...looked };
+  }
+
+  /** Jobs first. As long as some run is buffered or some job has a loss, each settle looks after the jobs of its runs. */
+  lockInOrder(keys: readonly number[], isMixed: boolean): void {
+    if (!isMixed && !this.scope.caches.settlesWantJobs) return;
+    this.scope.statements.send(
+      `SELECT 1 FROM ${this.tables}jobs j WHERE j.job_key = ANY (ARRAY(
+         SELECT r.job_key FROM ${this.tables}open_runs r WHERE r.run_key = ANY ($1::bigint[])))
+       ORDER BY j.job_key FOR UPDATE`,
+      [numbers(keys)],
+    );
+    if (!isMixed) return;
+    this.batches.lockRuns(keys);
+    this.lockSingles(keys);
   }
 
   clearLossesOf(runs: ClosedRuns['runs']): void {
@@ -150,6 +165,7 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   private async closeSingles(ends: readonly RunClose[]): Promise<ClosedRun[]> {
+    this.lockSingles(ends.map((end) => end.key));
     const { text, values } = closeStatement(this.tables, ends, this.scope.isHopeful);
     const { rows } = await this.scope.statements.query(text, values);
     const [keys, jobKeys, generations, texted] = rows[0].map(numbersIn);
@@ -164,7 +180,14 @@ export class PostgresHeldRows implements HeldRows {
       [this.scope.place.appKey],
     );
     const [isAnyBuffered, isAnyLoss] = rows[0] as [boolean, boolean];
+    this.scope.caches.settlesWantJobs = isAnyBuffered || isAnyLoss;
     return { isAnyBuffered, isAnyLoss };
+  }
+
+  /** In the order of their keys, as every step does. */
+  private lockSingles(keys: readonly number[]): void {
+    const text = `SELECT 1 FROM ${this.tables}single_runs WHERE run_key = ANY ($1::bigint[]) ORDER BY run_key FOR UPDATE`;
+    this.scope.statements.send(text, [numbers(keys)]);
   }
 
   private deleteTexts(keys: readonly number[]): void {

@@ -165,7 +165,8 @@ export class PostgresJobRows implements JobRows {
   private async read(where: string, values: unknown[], isRemovedToo = false): Promise<StoredJob[]> {
     const { tables } = this.scope.place;
     const living = isRemovedToo ? '' : `AND j.status <> ${REMOVED_STATUS}`;
-    const lock = this.scope.isReading ? '' : 'ORDER BY j.job_key FOR UPDATE OF j';
+    const { isReading, isClaiming } = this.scope;
+    const lock = isReading ? '' : `ORDER BY j.job_key FOR UPDATE OF j ${isClaiming ? 'SKIP LOCKED' : ''}`;
     const text = `SELECT ${JOB_COLUMNS} FROM ${tables}definitions d JOIN ${tables}jobs j ON j.job_key = d.job_key
       WHERE ${where} ${living} ${lock}`;
     const { rows } = await this.scope.statements.query(text, values);

@@ -51,6 +51,7 @@ export class PostgresSession implements Session {
   }
 
   lookAhead(query: DueQuery, recoverBefore: Instant | null): void {
+    this.scope.isClaiming = true;
     this.claims.lookAhead(query, recoverBefore);
   }
 

@@ -35,6 +35,11 @@ export class PostgresRunRows implements RunRows {
     return this.readUnsettled(jobKeys);
   }
 
+  async peekUnsettledOf(jobKey: number): Promise<StoredRun[]> {
+    const found = await this.read(selectOpenRuns(this.tables, 'r.job_key = $1'), [jobKey]);
+    return found.sort(byAge);
+  }
+
   async byKeys(keys: readonly number[]): Promise<StoredRun[]> {
     if (!this.scope.isReading) this.batches.splitRuns(keys);
     const where = `${BY_KEY('r.app_key')} = $1 AND r.run_key = ANY ($2::bigint[])`;
@@ -119,10 +124,11 @@ export class PostgresRunRows implements RunRows {
 
   private async readUnsettled(jobKeys: readonly number[]): Promise<Map<number, StoredRun[]>> {
     const among = 'r.job_key = ANY ($1::bigint[])';
-    if (!this.scope.isReading) this.batches.splitJobs(jobKeys);
-    const text = this.scope.isReading
+    const { isReading, isClaiming } = this.scope;
+    if (!isReading) this.batches.splitJobs(jobKeys);
+    const text = isReading
       ? selectOpenRuns(this.tables, among)
-      : `${selectSingleRuns(this.tables, among)} ORDER BY r.run_key FOR UPDATE OF r`;
+      : `${selectSingleRuns(this.tables, among)} ORDER BY r.run_key FOR UPDATE OF r ${isClaiming ? 'SKIP LOCKED' : ''}`;
     const found = new Map<number, StoredRun[]>();
     for (const run of await this.read(text, [numbers(jobKeys)])) {
       const list = found.get(run.jobKey);

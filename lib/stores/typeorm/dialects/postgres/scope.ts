@@ -51,6 +51,8 @@ export class Scope {
   /** Keys of this transaction that are not in the caches yet. */
   private readonly newShapeKeys = new Map<string, number>();
   private readonly newNodeKeys = new Map<string, number>();
+  /** This step claims: it waits for no other, and leaves alone what another one is at. */
+  isClaiming = false;
   private nextKey = 0;
   private keysLeft = -1;
 

@@ -217,7 +217,7 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
   it('are settled and renewed at the same time by their node, while others change their jobs, without a deadlock', async () => {
     let deadlocks = 0;
     const driver = driverWith((_text, _client, send) =>
-      send().catch((error: { code?: string }) => {
+      send().catch((error: Error & { code?: string }) => {
         if (error.code === '40P01') deadlocks++;
         throw error;
       }),
@@ -237,7 +237,7 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
         .map((it, index) => ({ it, order: (index * 7919) % 200 }))
         .sort((a, b) => a.order - b.order);
       const mixed = shuffled.map(({ it }) => it);
-      const steps = [
+      const steps: unknown[] = [
         own.jobs.renew(mixed.slice(0, 150), NOW + 3 * LEASE),
         settle(
           mixed.slice(100).map((it) => succeeded(it)),
@@ -254,7 +254,7 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
         ),
         claim(third, { node: 'n3', now: NOW + 1_000 }),
       ];
-      await Promise.all(steps);
+      await Promise.all(steps as Promise<unknown>[]);
     }
     expect(deadlocks).toBe(0);
   });

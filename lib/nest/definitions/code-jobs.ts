@@ -105,7 +105,12 @@ function checkTrigger({ id, trigger, timezone, store, definedAt }: JobDefinition
   trigger.anchor({ now: parts.now, jobId: id, timezone });
 }
 
+function hasHooks(options: JobOptions): boolean {
+  return HOOK_KINDS.some((kind) => options[kind] !== undefined);
+}
+
 function hooksOf(options: JobOptions, place: string, parts: CodeJobParts): JobHooks | null {
+  if (!hasHooks(options)) return null;
   const bound = HOOK_KINDS.flatMap((kind): [HookKind, Hook[]][] => {
     const list = hookList(options[kind]);
     return list.length === 0 ? [] : [[kind, list.map((reference) => parts.bindHook(reference, place))]];
@@ -115,6 +120,7 @@ function hooksOf(options: JobOptions, place: string, parts: CodeJobParts): JobHo
 
 /** Names of methods; functions have no name that another process could know. */
 function hookNamesOf(options: JobOptions): JobDefinition['hookNames'] {
+  if (!hasHooks(options)) return null;
   const named = HOOK_KINDS.flatMap((kind): [HookKind, string[]][] => {
     const methods = hookList(options[kind]).filter(isMethodReference);
     return methods.length === 0 ? [] : [[kind, methods.map(([type, method]) => `${type.name}.${method}`)]];

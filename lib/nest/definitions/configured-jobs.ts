@@ -61,24 +61,28 @@ function entriesOf(jobs: Readonly<Record<string, string | ConfiguredJob>>): Entr
 class Merge {
   readonly drafts: JobDraft[];
   readonly faults: OptionFault[] = [];
+  /** Where the first draft is that gives an id; those without one, by their task. Code may define thousands. */
+  private readonly byId = new Map<string, number>();
+  private readonly withoutId = new Map<string, number[]>();
 
   constructor(
     drafts: readonly JobDraft[],
     private readonly nameable: Nameable,
   ) {
     this.drafts = [...drafts];
+    this.drafts.forEach((draft, place) => this.note(draft, place));
   }
 
   /** Code gives this id to one of its jobs. */
   overrides(entry: Entry): boolean {
-    return this.replace((draft) => givenId(draft) === entry.id, entry);
+    return this.replace(this.byId.get(entry.id), entry);
   }
 
   /** The entry names a decorated method that has a job without an id. */
   givesId(entry: Entry): boolean {
     const { task } = entry.job;
     if (task === undefined || ruleOf(entry.job) !== null) return false;
-    return this.replace((draft) => draft.task === task && givenId(draft) === null, entry);
+    return this.replace(this.withoutId.get(task)?.shift(), entry);
   }
 
   changed(draft: JobDraft, { id, place, job }: Entry): JobDraft {
@@ -104,10 +108,20 @@ class Merge {
     return { place, task: job.task ?? id, rule: rule ?? { kind: 'at', when: undefined }, options };
   }
 
-  private replace(isMeant: (draft: JobDraft) => boolean, entry: Entry): boolean {
-    const index = this.drafts.findIndex(isMeant);
-    if (index < 0) return false;
-    this.drafts[index] = this.changed(this.drafts[index], entry);
+  private note(draft: JobDraft, place: number): void {
+    const id = givenId(draft);
+    if (id !== null) {
+      if (!this.byId.has(id)) this.byId.set(id, place);
+      return;
+    }
+    const places = this.withoutId.get(draft.task);
+    if (places === undefined) this.withoutId.set(draft.task, [place]);
+    else places.push(place);
+  }
+
+  private replace(place: number | undefined, entry: Entry): boolean {
+    if (place === undefined) return false;
+    this.drafts[place] = this.changed(this.drafts[place], entry);
     return true;
   }
 

@@ -16,9 +16,10 @@ export const diff: Command = {
       ...changes.added.map(({ id, trigger, nextFireTime }) =>
         colours.green(`+ ${id}  ${trigger.description}, next ${iso(nextFireTime)}`),
       ),
-      ...changes.changed.map(({ id, what, nextFireTimeBefore: before, nextFireTimeAfter: after }) => {
+      ...changes.changed.map(({ id, idBefore, what, nextFireTimeBefore: before, nextFireTimeAfter: after }) => {
         const moved = iso(before) === iso(after) ? `next ${iso(after)}` : `next ${iso(before)} → ${iso(after)}`;
-        return colours.yellow(`~ ${id}  ${what.join(', ')}; ${moved}`);
+        const name = id === idBefore ? id : `${idBefore} → ${id}`;
+        return colours.yellow(`~ ${name}  ${what.join(', ')}; ${moved}`);
       }),
       ...changes.orphaned.map(({ id, nextFireTime }) =>
         colours.red(`- ${id}  no longer in the code: set aside once no node has it, next was ${iso(nextFireTime)}`),

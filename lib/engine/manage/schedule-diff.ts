@@ -16,10 +16,16 @@ export interface ToAdd {
   readonly job: JobRecord;
 }
 
+/** A job that a start of this code would change. */
+export interface ToChange extends StartChange {
+  /** Another one than `id` where an alias renames it. */
+  readonly idBefore: string;
+}
+
 /** What a start of this code would change in stores that outlive the process. */
 export interface ScheduleDiff {
   readonly added: readonly ToAdd[];
-  readonly changed: readonly StartChange[];
+  readonly changed: readonly ToChange[];
   /** Of an earlier code: they would be set aside when no live node has them any more. */
   readonly orphaned: readonly { readonly store: string; readonly id: string; readonly fireTime: Instant | null }[];
   /** Their id belongs to a job that was added at run time: they would not be scheduled. */
@@ -30,7 +36,7 @@ export interface ScheduleDiff {
 
 interface Gathered {
   readonly added: ToAdd[];
-  readonly changed: StartChange[];
+  readonly changed: ToChange[];
   readonly orphaned: { store: string; id: string; fireTime: Instant | null }[];
   readonly refused: string[];
   readonly newer: string[];
@@ -90,7 +96,7 @@ function judge(store: string, job: NewJob, existing: JobRecord | null, { putting
     return;
   }
   const change = changeOf(store, { ...existing, ...patch, id: job.id }, existing);
-  if (change.what.length > 0) diff.changed.push(change);
+  if (change.what.length > 0) diff.changed.push({ ...change, idBefore: existing.id });
   else if (patch === null && isOther(job, existing)) diff.newer.push(job.id);
 }
 

@@ -6,6 +6,8 @@ import type { JobReading } from '../registry/job.js';
 /** A job whose definition in the code is another one than in its store. */
 export interface JobChange {
   readonly id: string;
+  /** Another one than `id` where an alias renames the job. */
+  readonly idBefore: string;
   readonly store: string;
   /** What differs; `status`: it had been set aside, and would go on. */
   readonly what: readonly ('trigger' | 'options' | 'id' | 'status')[];

@@ -156,6 +156,33 @@ describe('what is wrong is said in one line, with an exit code', () => {
     ['both', 'schedule:pause report --all', 2, /not both/],
     ['an unknown run', 'schedule:cancel nothing', 2, /There is no run "nothing"/],
     ['no name, and nobody to ask', 'schedule:test', 2, /Say which job: --name/],
+    ['a job that is not there to test', 'schedule:test --name nosuch', 2, /^There is no job "nosuch"/],
+    ['a date that does not exist', 'schedule:why report --at 2026-02-30', 2, /"at" is '2026-02-30'.*does not exist/],
+    ['no instant', 'schedule:why report', 2, /name a job and --at <instant>/],
+    ['a window that ends before it begins', 'schedule:preview --from 2027-01-02 --to 2027-01-01', 2, /before from/],
+    ['a window from no instant', 'schedule:preview --from soon', 2, /"from" is 'soon'/],
+    ['a wrong zone of a preview', 'schedule:preview --timezone Mars/Base', 2, /no time zone "Mars\/Base"/],
+    ['a feed and its load', 'schedule:preview --ics --load', 2, /--ics and --load exclude each other/],
+    [
+      'an option that others have',
+      'schedule:history --since 2026-01-01',
+      2,
+      /^schedule:history: Unknown option '--since'/,
+    ],
+    ['no number of runs', 'schedule:history --limit 0', 2, /--limit must be a whole number from 1/],
+    [
+      'a state that is none',
+      'schedule:history --state sleeping',
+      2,
+      /"state" is 'sleeping'; it must be one of 'buffered'/,
+    ],
+    ['a job without history', 'schedule:history nosuch', 2, /^There is no job "nosuch"/],
+    ['a pause that is over', 'schedule:pause report --until 2020-01-01', 2, /which is past/],
+    ['a pause until no instant', 'schedule:pause --all --until soon', 2, /"until" is 'soon'/],
+    ['a run that is not named', 'schedule:cancel', 2, /name a run/],
+    ['a value that an option does not take', 'schedule:run --once=yes', 2, /'--once' does not take an argument/],
+    ['waiting for what does not end', 'schedule:run --wait', 2, /--wait belongs to --once/],
+    ['too many fire times', 'schedule:list --next 101', 2, /whole number from 1 to 100/],
   ])('%s: %s', async (_, line, code, message) => {
     const answer = await commands.run(line);
     expect(answer).toMatchObject({ code, out: '' });
@@ -174,6 +201,17 @@ describe('what is wrong is said in one line, with an exit code', () => {
     const path = commands.app(name) + (exportName === undefined ? '' : `#${exportName}`);
     const answer = await commands.runBin(['schedule:list', '--app', path]);
     expect(answer).toMatchObject({ code: 3, out: '' });
+    expect(answer.err).toMatch(message);
+    expect(answer.err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it.each([
+    ['an unknown command', ['schedule:lst'], 2, /Did you mean schedule:list/],
+    ['an application in TypeScript', ['schedule:list', '--app', 'app.module.ts'], 3, /Name the compiled one/],
+    ['no application at all', ['schedule:list'], 3, /^No application was found: there is no dist\/app\.module\.js/],
+  ])('%s, by the command itself', async (_, words, code, message) => {
+    const answer = await commands.runBin(words);
+    expect(answer).toMatchObject({ code, out: '' });
     expect(answer.err).toMatch(message);
     expect(answer.err.trim().split('\n')).toHaveLength(1);
   });

@@ -107,8 +107,8 @@ export type ChangeRequest =
       record?(before: JobRecord): readonly PlannedSkip[];
     }
   /**
-   * A run that nobody holds is settled as cancelled; one that is held gets `cancelRequested`. One result with the run; a
-   * settled run is answered as it is, an unknown one not at all.
+   * A run that nobody holds is settled as cancelled; one that is held gets `cancelRequested`, and the `detail` for whoever
+   * holds it. One result with the run; a settled run is answered as it is, an unknown one not at all.
    */
   | { readonly cancel: string; readonly at: Instant; readonly detail: string | null };
 

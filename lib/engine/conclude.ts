@@ -17,6 +17,9 @@ export interface Circumstances {
 /** Failure of the handler: it counts against `retry.attempts`, unlike what we or the store did to the attempt. */
 const FAILURES: ReadonlySet<string> = new Set(['failed', 'timedOut']);
 
+/** Of a run that was asked to stop: instead of the reason for that. */
+const TOO_LATE = 'it was asked to stop, and came to its end all the same';
+
 /** What is written when an attempt has ended: an outcome, or the time of the next try. */
 export function conclude(run: LiveRun, ending: Ending, on: Circumstances): Settlement {
   if (isInterrupted(run, ending, on))
@@ -53,7 +56,7 @@ export function outcomeOf(run: LiveRun, ending: Ending, on: Pick<Circumstances, 
     startedAt: isUnattempted ? run.run.startedAt : run.startedAt,
     outcome: isLost ? 'lost' : ending.outcome,
     reason: ending.reason,
-    detail: ending.detail,
+    detail: ending.detail ?? (run.stopCause === 'cancelled' ? TOO_LATE : null),
     error: ending.error,
     result: ending.result,
     output: run.output,

@@ -1,5 +1,5 @@
 import { hashOfText } from '../core/index.js';
-import type { Awaitable, Instant, JobPause, Millis, Store } from '../core/index.js';
+import type { Awaitable, Instant, JobPause, Store } from '../core/index.js';
 import { nothing } from './patience.js';
 import type { Patience } from './patience.js';
 import type { SchedulerParts } from './scheduler-parts.js';
@@ -23,7 +23,6 @@ export class Heartbeat {
   private jobsDigest = '';
   private startedAt: Instant = 0;
   private isBeating = false;
-  private beatAt: Millis = -Infinity;
 
   constructor(private readonly of: HeartbeatParts) {}
 
@@ -35,15 +34,9 @@ export class Heartbeat {
     return then(this.write(), this.of.onPause);
   }
 
-  /** Beats if the last one was begun so long ago. */
-  beatSince(wait: Millis): void {
-    if (this.of.parts.clock.monotonic() - this.beatAt >= wait) this.beat();
-  }
-
   beat(): void {
     if (this.isBeating) return;
     this.isBeating = true;
-    this.beatAt = this.of.parts.clock.monotonic();
     settled(
       () => this.of.patience.await('a heartbeat', () => this.write(), nothing),
       (pause) => {

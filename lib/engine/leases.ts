@@ -23,6 +23,8 @@ export interface LeaseParts {
 }
 
 const NONE: readonly LiveRun[] = [];
+/** However often others change something, all that is held is not renewed more often for it. */
+const LOOK_EVERY: Millis = 1_000;
 
 /**
  * Renews every claim that this node holds in one store, all in one statement, each third of a lease. A lease counts
@@ -45,10 +47,13 @@ export class Leases {
   private isOpen = false;
   /** When the last answered round was begun. */
   private renewedAt: Millis = -Infinity;
+  private tickedAt: Millis = 0;
   /** When this process was last seen to move. */
   private movedAt: Millis = 0;
   /** Runs whose lease ended in a standstill: left to be taken over, once their handlers are through with it. */
   private readonly lost = new Set<LiveRun>();
+  /** Runs that are to be cancelled, while the reason is read. */
+  private readonly cancelling = new Set<LiveRun>();
   /** Due, and offered a slot again once they are known to be ours; those that are asked for now come first. */
   private waiting: LiveRun[] = [];
   private checking: readonly LiveRun[] = NONE;
@@ -58,6 +63,7 @@ export class Leases {
   start(): void {
     this.isOpen = true;
     this.movedAt = this.parts.clock.monotonic();
+    this.tickedAt = this.movedAt;
     this.arm(this.parts.options.lease / 3);
   }
 
@@ -79,6 +85,8 @@ export class Leases {
 
   /** true: it is in doubt, or less than half of its lease is left; it is offered a slot again when it has been renewed. */
   renewsFirst(run: LiveRun): boolean {
+    // It is settled as soon as the reason is read.
+    if (this.cancelling.has(run)) return true;
     const left = run.leaseEnd - this.parts.clock.monotonic();
     if (run.doubts >= this.doubtCount && left >= this.parts.options.lease / 2) return false;
     this.waiting.push(run);
@@ -232,8 +240,15 @@ export class Leases {
     );
   }
 
+  /** Somebody changed something: a run may be asked to stop, or the application be paused. */
+  lookSoon(): void {
+    const wait = this.tickedAt + LOOK_EVERY - this.parts.clock.monotonic();
+    if (wait > 0) this.arm(Math.min(wait, this.untilNextEnd()));
+    else this.tick();
+  }
+
   private tick(): void {
-    this.timer = null;
+    this.tickedAt = this.parts.clock.monotonic();
     this.catchUp();
     this.check();
     this.parts.beat();
@@ -252,7 +267,24 @@ export class Leases {
       run.leaseEnd = leaseEnd;
       run.doubts = Math.max(run.doubts, doubts);
     }
-    if (cancelRequested) this.parts.dispatcher.cancel(run.claim.runId, null);
+    if (cancelRequested) this.cancel(run);
+  }
+
+  /** Somebody on another node asked for it, and left the reason with the run. */
+  private cancel(run: LiveRun): void {
+    if (run.stopCause !== null || this.cancelling.has(run)) return;
+    this.cancelling.add(run);
+    const { store, patience, dispatcher } = this.parts;
+    const { runId } = run.claim;
+    const end = (detail: string | null): void => {
+      this.cancelling.delete(run);
+      if (dispatcher.live.get(runId) === run) dispatcher.cancel(runId, detail);
+    };
+    settled(
+      () => patience.await('a look at a cancelled run', () => store.history.find(runId), nothing),
+      (found) => end(found?.detail ?? null),
+      () => end(null),
+    );
   }
 
   private renewAgain(): void {
@@ -261,7 +293,7 @@ export class Leases {
   }
 
   private offerAgain(run: LiveRun): void {
-    if (run.state === 'held') this.parts.dispatcher.toSlot(run);
+    if (run.state === 'held' && !this.cancelling.has(run)) this.parts.dispatcher.toSlot(run);
   }
 
   /** At the lease's end the handler is aborted; its outcome is still offered to the store. */

@@ -35,8 +35,6 @@ import { Upkeep } from './upkeep/upkeep.js';
 import { isAhead, withdrawAhead } from './withdraw-ahead.js';
 
 const NONE: ReadonlySet<string> = new Set();
-/** A wake-up may be for a pause of the application, which heartbeats read: no more often than this. */
-const LOOK_AT_PAUSE: Millis = 1_000;
 
 /** What the stores of one scheduler share. */
 export interface SharedParts {
@@ -324,10 +322,10 @@ export class StoreNode implements DispatchSite, LoopSite {
     );
   }
 
-  /** Another node changed something: jobs, claims, or whether the application is paused. */
+  /** Another node changed something: jobs, claims, whether a run is to stop or the application is paused. */
   private woken(): void {
     this.claimsChanged();
-    this.heartbeat.beatSince(LOOK_AT_PAUSE);
+    this.leases.lookSoon();
     this.loop.wake();
   }
 }

@@ -232,9 +232,11 @@ describe('changes reach other nodes', () => {
     await clock.advanceAsync(5_000);
     const holder = worlds.findIndex((world) => world.calls.length === 1);
     const [run] = await worlds[0].runsOf('work');
-    await worlds[1 - holder].scheduler.cancel(run.id);
+    await worlds[1 - holder].scheduler.cancel(run.id, 'no longer needed');
     await clock.advanceAsync(LEASE / 2);
-    expect(await worlds[0].runsOf('work')).toMatchObject([{ state: 'cancelled' }]);
+    const reason = expect.stringMatching(/was cancelled: no longer needed\.$/);
+    expect(worlds[holder].calls[0].context.signal.reason).toMatchObject({ code: 'RUN_CANCELLED', message: reason });
+    expect(await worlds[0].runsOf('work')).toMatchObject([{ state: 'cancelled', detail: reason }]);
   });
 
   it('pauseAll is seen by all nodes; jobs for maintenance go on', async () => {

@@ -159,6 +159,26 @@ describe('a connection that is cut', () => {
   });
 });
 
+describe('a run that is cancelled on another node', () => {
+  it('is aborted within a second where nodes are woken, however many wake-ups come', async () => {
+    const { clock, worlds } = await nodes(2, WORK, { watches: true });
+    for (const world of worlds) world.handle('work', () => deferred().promise);
+    await clock.advanceAsync(START + 11 * SECOND - clock.now());
+    const holder = worlds.findIndex(({ calls }) => calls.length === 1);
+    const { scheduler } = worlds[1 - holder];
+    const [{ runId, signal }] = worlds[holder].calls.map(({ context }) => context);
+    const cancelled = scheduler.cancel(runId, 'no longer needed');
+    for (let change = 0; change < 10 && !signal.aborted; change++) {
+      await clock.advanceAsync(100);
+      void scheduler.add([job(`other-${change}`, every({ hours: 1 }), {}, { origin: 'runtime', task: 'work' })], {
+        replaceExisting: false,
+      });
+    }
+    await cancelled;
+    expect(signal.aborted).toBe(true);
+  });
+});
+
 describe('a claim made ahead', () => {
   const changes: readonly [string, (world: World) => unknown][] = [
     ['pause', (world) => world.scheduler.pause('work', { by: null, reason: null, until: null })],
@@ -166,11 +186,11 @@ describe('a claim made ahead', () => {
   ];
 
   async function ahead(traits: { watches?: boolean }) {
-    const { clock, worlds, remotes: all } = await nodes(2, WORK, traits);
+    const { clock, worlds, remotes: all, base } = await nodes(2, WORK, traits);
     await clock.advanceAsync(START + 9_700 - clock.now());
     const holder = worlds.findIndex((world) => world.typesOf('run.claimed').length === 1);
     expect(holder).toBeGreaterThanOrEqual(0);
-    return { clock, worlds, other: worlds[1 - holder], held: all[holder] };
+    return { clock, worlds, other: worlds[1 - holder], held: all[holder], store: base };
   }
 
   it.each(changes)('is withdrawn by %s on another node before it starts', async (_name, change) => {
@@ -187,6 +207,19 @@ describe('a claim made ahead', () => {
     await clock.advanceAsync(SECOND);
     await changed;
     expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+  });
+
+  it('is not started when it is cancelled on another node, and keeps the reason', async () => {
+    const { clock, worlds, other, store } = await ahead({});
+    const [run] = (store.history.page({ jobId: 'work', limit: 1 }) as RunPage).runs;
+    const cancelled = other.scheduler.cancel(run.id, 'no longer needed');
+    await clock.advanceAsync(SECOND);
+    await cancelled;
+    expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+    expect(store.history.find(run.id)).toMatchObject({
+      state: 'cancelled',
+      detail: expect.stringContaining('no longer needed'),
+    });
   });
 
   it('is not started by the answer to a renewal that was sent before it was withdrawn', async () => {

@@ -19,6 +19,8 @@ export const EPOCH: Instant = Date.UTC(2026, 2, 1);
 /** After the faults, everything has come to its end within this. */
 const CALM: Millis = 15 * 60_000;
 const LOOK_EVERY: Millis = 5_000;
+/** A call is on its way for no longer. */
+const LATE_CALLS: Millis = 10_000;
 const STEPS_AT_MOST = 60_000;
 
 export interface SimulationOptions {
@@ -194,12 +196,13 @@ export class Simulation {
     this.now = Math.max(this.now, next);
   }
 
-  private async calmDown(): Promise<void> {
+  private calmDown(): void {
     this.isCalm = true;
     this.trace('', 'faults stop');
     this.chaos.stop();
     this.handlers.endAll();
-    await this.look();
+    // What nodes that stood still, or delayed calls, have asked for arrives first.
+    this.at(this.now + LATE_CALLS, null, 'somebody looks', () => this.look());
   }
 
   /** Now and then somebody resumes what is paused, and looks whether all is done. */

@@ -181,8 +181,10 @@ export class JobTable {
 
   /** Cancels a run that nobody holds; leaves word for the node that holds it. */
   askToStop(run: RunRow, at: Instant, detail: string | null): void {
-    if (run.isHeld()) run.record.cancelRequested = true;
-    else
+    if (run.isHeld()) {
+      run.record.cancelRequested = true;
+      run.record.detail = detail;
+    } else
       this.close(run, { ...NO_END, outcome: 'cancelled', at, detail, keepHistory: run.job.record.policy.keepHistory });
   }
 

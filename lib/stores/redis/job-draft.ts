@@ -164,7 +164,7 @@ export class JobDraft {
 
   /** Cancels a run that nobody holds; leaves word for the node that holds it. */
   askToStop(run: RunChange, at: Instant, detail: string | null): RunRecord {
-    if (run.after!.state === 'running') return (run.after = { ...run.after!, cancelRequested: true });
+    if (run.after!.state === 'running') return (run.after = { ...run.after!, cancelRequested: true, detail });
     const keepHistory = this.job === null || this.record.policy.keepHistory;
     return this.end(run, { ...BARE_END, outcome: 'cancelled', at, detail, keepHistory });
   }

@@ -50,12 +50,17 @@ export function* cancelRuns(session: Session, job: StoredJob, { runs, at, detail
   const held = runs.filter((run) => run.record.state === 'running');
   const free = runs.filter((run) => run.record.state !== 'running');
   if (held.length > 0) yield* answer(session.runs.askToStop(held));
+  if (detail !== null) {
+    for (const { key, record } of held) {
+      yield* answer(session.held.writeTexts(key, { ...BARE_END, error: record.error, detail }));
+    }
+  }
   const { keepHistory } = job.record.policy;
   const end: RunEnd = { ...BARE_END, outcome: 'cancelled', at, detail, keepHistory };
   if (free.length > 0) yield* answer(session.runs.end(free, end));
   return runs.map((run) => {
     const isHeld = run.record.state === 'running';
-    return { ...run, record: isHeld ? { ...run.record, cancelRequested: true } : endedRecord(run.record, end) };
+    return { ...run, record: isHeld ? { ...run.record, cancelRequested: true, detail } : endedRecord(run.record, end) };
   });
 }
 

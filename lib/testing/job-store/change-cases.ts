@@ -229,12 +229,14 @@ export const CANCEL_CASES: StoreCaseGroup = {
       },
     },
     {
-      name: 'leaves word for the node that holds it, which reads it when it renews, and may still settle',
+      name: 'leaves word, and the reason, for the node that holds it, which reads it when it renews, and may still settle',
       async run(world, expect) {
         const claim = await world.addClaimed('a');
         const [{ run }] = await world.cancel(claim.runId);
 
-        expect(run).toMatchObject({ state: 'running', cancelRequested: true, token: claim.token });
+        const asked = { state: 'running', cancelRequested: true, token: claim.token, detail: 'asked to' };
+        expect(run).toMatchObject(asked);
+        expect(await world.run(claim.runId)).toMatchObject(asked);
         expect(await world.store.jobs.renew([claim], T0 + 20_000)).toEqual([{ held: true, cancelRequested: true }]);
         expect(await world.settle(outcomeOf(claim, { outcome: 'cancelled' }))).toEqual([true]);
         expect(await world.run(claim.runId)).toMatchObject({ state: 'cancelled', cancelRequested: true });

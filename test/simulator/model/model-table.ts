@@ -141,7 +141,7 @@ export class ModelTable {
 
   askToStop(run: ModelRun, at: Instant, detail: string | null): void {
     if (run.node !== null) {
-      run.cancelRequested = true;
+      Object.assign(run, { cancelRequested: true, detail });
       this.touch(run.jobId);
       return;
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobContext } from '../../lib/core/index.js';
+import type { JobContext, RunPage } from '../../lib/core/index.js';
 import { at as date, every } from '../../lib/triggers/index.js';
+import { remotes } from './support/remote.js';
 import { controlledStore, sharedViews } from './support/stores.js';
 import type { StoreControl } from './support/stores.js';
 import { deferred, executorOf, job, settle, START, World } from './support/world.js';
@@ -83,21 +84,29 @@ describe('stop', () => {
   });
 
   it('gives back what a claim brought that was on its way', async () => {
-    const control = controlledStore({ turns: 5 });
-    const world = new World({ stores: [control.store] }).handle('work');
-    await world.startAsync(job('work', due));
-    await world.clock.advanceAsync(4_000);
-    control.turns = 500;
-    world.clock.advance(1_000);
-    const stopped = world.scheduler.stop();
-    control.turns = 1;
-    await world.clock.advanceAsync(1_000);
+    const { clock } = new World();
+    const { remotes: all, base } = remotes(2, clock);
+    const [first, second] = all.map(({ store }, index) =>
+      new World({ stores: [store], clock, node: `node-${index + 1}` }).handle('work'),
+    );
+    const started = first.startAsync(job('work', due));
+    await clock.advanceAsync(1_000);
+    await started;
+    const runs = () => (base.history.page({ jobId: 'work', limit: 1 }) as RunPage).runs;
+    while (runs().length === 0) await clock.advanceAsync(1);
+    // The store has granted it, and the node does not know yet.
+    expect(runs()).toMatchObject([{ state: 'running', node: 'node-1', attempt: 1 }]);
+    expect(first.typesOf('run.claimed')).toHaveLength(0);
+    const stopped = first.scheduler.stop();
+    await clock.advanceAsync(500);
     await stopped;
-    expect(
-      world.calls.length + (await world.runsOf('work')).filter((run) => run.node === null).length,
-    ).toBeLessThanOrEqual(1);
-    expect((await world.runsOf('work')).filter((run) => run.state === 'running')).toHaveLength(0);
-    expect(world.clock.timerCount()).toBe(0);
+    expect(runs()).toMatchObject([{ state: 'waiting', node: null, attempt: 0 }]);
+    expect(clock.timerCount()).toBe(0);
+    const next = second.startAsync(job('work', due));
+    await clock.advanceAsync(5_000);
+    await next;
+    expect([first.calls.length, second.calls.length]).toEqual([0, 1]);
+    expect(runs()).toMatchObject([{ state: 'succeeded', attempt: 1 }]);
   });
 
   it('renews leases while it drains (P32)', async () => {

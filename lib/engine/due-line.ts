@@ -5,10 +5,6 @@ import type { LiveRun } from './live-run.js';
 export class DueLine {
   private readonly runs: LiveRun[] = [];
 
-  get size(): number {
-    return this.runs.length;
-  }
-
   /** null: nothing waits. Runs that were taken back meanwhile are dropped here. */
   get nextDueAt(): Instant | null {
     while (this.runs.length > 0 && this.runs[0].state !== 'held') this.takeFirst();

@@ -3,7 +3,7 @@ import type { Instant, Trigger } from '../core/index.js';
 import { StuckTriggerError } from './errors.js';
 
 /** Fire times are counted exactly up to here; beyond it a count stands for "at least" (SEMANTICS 2.1). */
-export const EXACT_COUNT = 1_000;
+const EXACT_COUNT = 1_000;
 
 /** Consecutive fire times of one trigger, both ends included. */
 export interface Span {

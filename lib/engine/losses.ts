@@ -7,7 +7,7 @@ import { lossDelay } from './retry-delay.js';
 import { RunLostError } from './stop-errors.js';
 
 /** Who pauses a job after three losses in a row; `resume` clears it. */
-export const QUARANTINE = 'quarantine';
+const QUARANTINE = 'quarantine';
 
 export interface LossVerdict {
   readonly detail: string;

@@ -3,7 +3,7 @@ import type { Awaitable, Clock, Millis, Timer } from '../core/index.js';
 import { isPromise } from './settled.js';
 
 /** A statement that takes longer is taken for hung. */
-export const PATIENCE: Millis = 30_000;
+const PATIENCE: Millis = 30_000;
 
 /** A store neither answered nor failed for so long that it is no longer waited for: it is asked anew, or left as it is at a stop. */
 export class StoreHungError extends SchedulerError {

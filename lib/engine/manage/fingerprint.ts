@@ -71,7 +71,7 @@ export function hasFingerprint(kept: string, fingerprint: string): boolean {
 }
 
 /** JSON with the keys in order, so that the order in which options were written says nothing. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -62,7 +62,7 @@ export function newJobOf(definition: JobDefinition, putting: Putting): NewJob {
  * The first fire time of a job that is put now. A job of the code whose fire times all lie in the past is finished and
  * makes no run; a date added at run time that is past runs at once (SEMANTICS 1).
  */
-export function firstPosition(job: Pick<JobRecord, 'id' | 'origin'>, trigger: Trigger, now: Instant): Position {
+function firstPosition(job: Pick<JobRecord, 'id' | 'origin'>, trigger: Trigger, now: Instant): Position {
   const fireTime = trigger.first(now);
   if (fireTime !== null && (fireTime >= now || job.origin === 'runtime')) {
     const dueAt = fireTime < now ? now : dueAtOf(job.id, trigger, fireTime);

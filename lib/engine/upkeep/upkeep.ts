@@ -52,8 +52,7 @@ export class Upkeep {
     this.timer = null;
   }
 
-  /** One round: also for a command that asks for it. */
-  round(): Awaitable<void> {
+  private round(): Awaitable<void> {
     const { site } = this;
     const now = site.time.now();
     return then(site.store.nodes.list(now - LISTED_FOR), (nodes: readonly NodeRecord[]) => {

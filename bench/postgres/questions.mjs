@@ -15,25 +15,29 @@ async function fill(subject, { url, count, keepHistory }) {
   return { perSecond: count / ((performance.now() - started) / 1_000) };
 }
 
-/** Works off what is there, from its parent's word on, until its parent says that all is done. */
-async function drain(subject, { url, count, keepHistory, isAlone }) {
+/**
+ * Works off what is there, from its parent's word on, until its parent says that all is done. The first `warmUp` jobs are not
+ * measured: a process that runs for long has compiled its code.
+ */
+async function drain(subject, { url, count, warmUp, keepHistory, isAlone }) {
   let called = 0;
+  let [cpu, started] = [undefined, 0];
   let enough = () => undefined;
   const all = new Promise((resolve) => (enough = resolve));
   const opened = await subject.open(url);
   const work = () => {
-    if (++called === count && isAlone) enough();
+    if (++called === warmUp) [cpu, started] = [process.cpuUsage(), performance.now()];
+    if (called === count && isAlone) enough();
   };
   const report = globalThis.setInterval(() => process.send({ called }), 20);
   process.on('message', ({ isDone }) => isDone && enough());
   process.send({ isReady: true });
   await word();
   globalThis.gc?.();
-  const [cpu, started] = [process.cpuUsage(), performance.now()];
   await subject.drain(opened, { work, keepHistory, until: () => all });
   const seconds = (performance.now() - started) / 1_000;
   globalThis.clearInterval(report);
-  return { called, seconds, cpuMicros: cpuMicros(cpu) };
+  return { called, measured: called - warmUp, seconds, cpuMicros: cpuMicros(cpu) };
 }
 
 /** How late runs are at so many fire times a second, once everything is scheduled. */

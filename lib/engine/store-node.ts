@@ -258,9 +258,12 @@ export class StoreNode implements DispatchSite, LoopSite {
     };
   }
 
-  /** For as much again as was asked for last: of several executors nobody knows yet whose room that takes. */
+  /**
+   * For as much again as was asked for last: of several executors nobody knows yet whose room that takes. Where outcomes are
+   * written more slowly than runs are claimed, another claim would only make the line of them longer.
+   */
   private hasRoomBeside(asked: readonly number[]): boolean {
-    if (this.slots.size > 1) return false;
+    if (this.slots.size > 1 || this.settles.size > 3 * this.options.claimBatch) return false;
     const [slots] = this.slots.values();
     return this.roomOf(slots) >= asked.reduce((sum, limit) => sum + limit, asked[asked.length - 1]);
   }

@@ -53,6 +53,18 @@ describe('an id of the code', () => {
     await expect(stores.world(true).startAsync(inStore('second'))).resolves.toBeDefined();
   });
 
+  it('is moved only when none is refused', async () => {
+    const stores = new Durable();
+    const before = await stores.world().startAsync(inStore('first'));
+    const added = job('other', hourly, {}, { store: 'second', origin: 'runtime' });
+    await before.scheduler.add([added], { replaceExisting: false });
+    await stores.left(before);
+
+    const code = [inStore('second'), job('other', hourly, {}, { store: 'first' })];
+    await expect(stores.world().startAsync(...code)).rejects.toMatchObject({ code: 'DUPLICATE_JOB', jobId: 'other' });
+    expect(await stores.rowsOf('report')).toMatchObject([{ status: 'active' }, undefined]);
+  });
+
   it('is set aside where an earlier code kept it, and read where it is now', async () => {
     const stores = new Durable();
     const before = await stores.world().startAsync(inStore('first'));

@@ -28,15 +28,17 @@ export function moveHere(
       .filter((node) => node !== home)
       .map((from) => ({ from, home, definitions })),
   );
-  return eachInTurn(moves, ({ from, home, definitions }) => {
-    const ids = definitions.map(({ id }) => id);
-    return then(from.store.jobs.list({ ids }), (twins) => {
+  const leaving: (() => Awaitable<void>)[] = [];
+  const judged = eachInTurn(moves, ({ from, home, definitions }) =>
+    then(from.store.jobs.list({ ids: definitions.map(({ id }) => id) }), (twins) => {
       refuseAdded(twins, from, definitions);
       const statusReason = `the code keeps it in the store "${home.store.alias}"`;
       const until = from.clock.monotonic() + ORPHANED_AFTER;
-      return setAsideBy(until, from, facts, { ids: twins.map(({ id }) => id), statusReason });
-    });
-  });
+      leaving.push(() => setAsideBy(until, from, facts, { ids: twins.map(({ id }) => id), statusReason }));
+    }),
+  );
+  // Nothing moves as long as something may be refused.
+  return then(judged, () => eachInTurn(leaving, (leave) => leave()));
 }
 
 /** Nodes of the earlier code may live still, as in a deploy that goes from one to the next: it is looked again, until the upkeep does. */

@@ -5,7 +5,7 @@ import { processTerminal } from './terminal.js';
 let hasLeft = false;
 const leave = (code: number): void => {
   hasLeft = true;
-  process.send!(code);
+  if (process.connected) process.send!(code);
   // Whoever read what is printed may be gone from here on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 };

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { SystemClock } from '../../core/index.js';
 import { codeJobs } from '../definitions/code-jobs.js';
 import { consoleNotes, listenerNotes, scheduleNotes, taskNotes } from '../decorators/index.js';
 import { decoratedMethods, hostsOf, Providers, strayPeerMethod } from '../discovery/index.js';
@@ -105,8 +106,9 @@ export class SchedulerStarter implements OnModuleInit {
 
   /** Commands and processes that definitions describe; a command that nobody has is told now. */
   private provideWork(definitions: readonly JobDefinition[], commands: ConsoleCommands): void {
-    const { tasks, options, clock } = this.assembly;
-    const handlers = new WorkHandlers(commands, options.console, clock);
+    const { tasks, options } = this.assembly;
+    // Processes keep real time under a test's clock, too.
+    const handlers = new WorkHandlers(commands, options.console, new SystemClock());
     for (const definition of definitions) {
       const { work, task } = definition;
       if (work !== undefined) tasks.provide(task, handlers.handlerOf(work, definition));

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { Test } from '@nestjs/testing';
 import { OnSchedulerEvent, SchedulerModule, SchedulerRegistry, type Run, type Schedule } from '../../../lib/index.js';
+import { SchedulerTester, SchedulerTestingModule } from '../../../lib/testing/index.js';
 import { LifeLine } from '../../tasks/life-line.js';
+import type { DynamicModule } from '@nestjs/common';
 import type { TestingModule } from '@nestjs/testing';
 import type { SchedulerEvent, SchedulerModuleOptions } from '../../../lib/index.js';
 
@@ -54,14 +56,18 @@ class Endings {
 }
 
 /** On the system's clock: processes keep real time. */
-async function start(define: (schedule: Schedule) => unknown, options: SchedulerModuleOptions = {}): Promise<void> {
+async function start(
+  define: (schedule: Schedule) => unknown,
+  options: SchedulerModuleOptions = {},
+  more: readonly DynamicModule[] = [],
+): Promise<void> {
   @Injectable()
   class Kernel {
     defineSchedule(schedule: Schedule) {
       define(schedule);
     }
   }
-  const imports = [SchedulerModule.forRoot({ log: 'silent', outputRoot: folder, ...options })];
+  const imports = [SchedulerModule.forRoot({ log: 'silent', outputRoot: folder, ...options }), ...more];
   app = await Test.createTestingModule({ imports, providers: [Kernel, Endings] }).compile();
   await app.init();
   registry = app.get(SchedulerRegistry);
@@ -171,6 +177,30 @@ describe('a shell job', () => {
       .split('\n')
       .map((text) => `${new Set(text).size} letter, ${text.length}`);
     expect(lengths).toEqual(Array(10).fill('1 letter, 1000000'));
+  });
+
+  it('keeps real time under the clock of a test: a daemon that holds its output holds it up for a moment', async () => {
+    const up = join(folder, 'up');
+    const daemon = `exec 3>${line.path}; echo $$ >&3; touch ${up}; exec sleep 1000`;
+    // It has left the group before the command ends.
+    const wait = `until [ -e ${up} ]; do sleep 0.02; done`;
+    await start(
+      (schedule) => schedule.exec(`setsid sh -c '${daemon}' & ${wait}; echo done`).daily().name('leaves'),
+      {},
+      [SchedulerTestingModule.forRoot({ now: '2026-03-01T00:00Z' })],
+    );
+    let run: Run | null = null;
+    void runNow('leaves').then((ended) => (run = ended));
+    try {
+      // No time goes by: runs begin, outcomes are written, and that is all.
+      while (run === null) await app.get(SchedulerTester).clock.advanceAsync(0);
+    } finally {
+      process.kill(Number((await line.lines(1))[0]), 'SIGKILL');
+    }
+    expect(run).toMatchObject({
+      state: 'succeeded',
+      output: expect.stringMatching(/^done\nWARN a process that has left/),
+    });
   });
 
   it('may write 100 MB: the file is whole, history and memory stay bounded', async () => {

@@ -44,6 +44,8 @@ export class Leases {
   private isOutdated = false;
   private isCheckOutdated = false;
   private isGathering = false;
+  /** The store failed: it is asked again by the timer, not by each run that falls due. */
+  private isBackingOff = false;
   private isOpen = false;
   /** When the last answered round was begun. */
   private renewedAt: Millis = -Infinity;
@@ -113,7 +115,7 @@ export class Leases {
   /** Asks for what is in doubt, so that it starts on time if it is ours. */
   confirm(): void {
     this.mustConfirm = this.isRenewing;
-    if (this.isRenewing) return;
+    if (this.isRenewing || this.isBackingOff) return;
     const isAsked = new Set([...this.checking, ...this.waiting]);
     const runs = this.held().filter((run) => run.doubts < this.doubtCount && !isAsked.has(run));
     if (runs.length > 0) this.renewRound(runs, () => undefined);
@@ -165,7 +167,7 @@ export class Leases {
   }
 
   renew(): void {
-    if (this.isRenewing) return;
+    if (this.isRenewing || this.isBackingOff) return;
     const isAsked = new Set(this.checking);
     const runs = [...this.parts.dispatcher.live.values()].filter((run) => !this.lost.has(run) && !isAsked.has(run));
     // What could not be renewed is settled or lost by now.
@@ -196,7 +198,7 @@ export class Leases {
 
   /** Nobody takes back a run that is due: one that is asked for then is ours, whatever changes later. */
   private check(): void {
-    if (this.checking.length > 0 || this.waiting.length === 0) return;
+    if (this.checking.length > 0 || this.waiting.length === 0 || this.isBackingOff) return;
     const runs = this.waiting;
     this.waiting = [];
     this.checking = runs;
@@ -229,10 +231,13 @@ export class Leases {
       () => patience.await('a renewal', () => store.jobs.renew(claimsOf(runs), time.now() + options.lease), nothing),
       (renewals) => {
         health.answered('renew');
+        this.isBackingOff = false;
         answered(renewals, startedAt);
+        this.check();
       },
       (error) => {
         failed();
+        this.isBackingOff = true;
         health.failed('renew', error);
         this.endOverdue();
         this.arm(Math.min(health.wait('renew', Math.random()), this.untilNextEnd()));
@@ -249,6 +254,7 @@ export class Leases {
 
   private tick(): void {
     this.tickedAt = this.parts.clock.monotonic();
+    this.isBackingOff = false;
     this.catchUp();
     this.check();
     this.parts.beat();

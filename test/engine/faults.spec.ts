@@ -30,6 +30,24 @@ describe('a store that fails', () => {
     expect(runs.some((run) => run.count > 50)).toBe(true);
   });
 
+  it('is not asked once more for each run that falls due and has to be looked at first (P25)', async () => {
+    const control = controlledStore({ turns: 1 });
+    const world = new World({ stores: [control.store], concurrency: 300 }).handle('work');
+    const jobs = Array.from({ length: 200 }, (_, index) =>
+      job(`work-${index}`, date(START + 10_000 + 4 * index), {}, { task: 'work' }),
+    );
+    await world.startAsync(...jobs);
+    await world.clock.advanceAsync(9_990);
+    expect(world.typesOf('run.claimed').length).toBeGreaterThan(150);
+    control.failing = (method) => method === 'jobs.renew' && away();
+    control.calls.length = 0;
+    await world.clock.advanceAsync(900);
+    expect(control.calls.filter((name) => name === 'jobs.renew').length).toBeLessThan(10);
+    control.failing = null;
+    await world.clock.advanceAsync(5_000);
+    expect(world.calls).toHaveLength(200);
+  });
+
   it('keeps an outcome until it can be written; the event comes after that', async () => {
     const control = controlledStore();
     const world = new World({ stores: [control.store] }).handle('work', () => 'done');

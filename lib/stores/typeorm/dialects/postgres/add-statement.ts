@@ -3,7 +3,7 @@ import { definitionTextOf } from '../../codec.js';
 import { STATUS } from '../../codes.js';
 import { newJobRecord } from '../../records.js';
 import type { Link } from '../server/link.js';
-import { numbers, texts } from './arrays.js';
+import { jsonTexts, numbers, texts, textsOfJson } from './arrays.js';
 import type { Caches } from './caches.js';
 import { SOON } from './notices.js';
 import { BLOCK, knownShapeKeys } from './scope.js';
@@ -38,7 +38,7 @@ export async function addInOneStatement(
   const { rows } = await link.query(statement(place.tables), [
     place.appKey,
     texts(jobs.map((job) => job.id)),
-    texts(jobs.map((job) => definitionTextOf(newJobRecord(job, 0)))),
+    jsonTexts(jobs.map((job) => definitionTextOf(newJobRecord(job, 0)))),
     numbers(shapeKeys),
     numbers(jobs.map((job) => job.fireTime)),
     numbers(dueAts),
@@ -65,7 +65,7 @@ function statement(tables: string): string {
         SELECT 1 FROM ${tables}definitions WHERE app_key = $1 AND id = ANY ($2::text[]) AND removed = 0)),
     given AS MATERIALIZED (
       SELECT b.first + u.place - 1 AS generation, b.first + cardinality($2::text[]) + u.place - 1 AS job_key, u.*
-      FROM block b CROSS JOIN unnest($2::text[], $3::text[], $4::integer[], $5::bigint[], $6::bigint[], $7::bigint[])
+      FROM block b CROSS JOIN unnest($2::text[], ${textsOfJson('$3')}, $4::integer[], $5::bigint[], $6::bigint[], $7::bigint[])
         WITH ORDINALITY u (id, body, shape_key, fire_time, due_at, updated_at, place)),
     written AS (
       INSERT INTO ${tables}definitions (job_key, app_key, version, id, body)

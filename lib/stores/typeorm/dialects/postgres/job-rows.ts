@@ -4,7 +4,7 @@ import { REMOVED_STATUS, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob } from '../../records.js';
 import type { JobRows, JobUpdate } from '../../session.js';
-import { jsonOf, keysOf, numbers, storable, texts } from './arrays.js';
+import { jsonOf, jsonTexts, keysOf, numbers, storable, texts, textsOfJson } from './arrays.js';
 import type { ClaimedBatches } from './claimed-batches.js';
 import { Columns } from './columns.js';
 import { JOB_COLUMNS } from './job-decoder.js';
@@ -52,13 +52,13 @@ export class PostgresJobRows implements JobRows {
     this.scope.statements.send(
       `INSERT INTO ${tables}definitions (job_key, app_key, version, id, body)
        SELECT u.job_key, $1, u.version, u.id, u.body
-       FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[]) u (job_key, version, id, body)`,
+       FROM unnest($2::bigint[], $3::integer[], $4::text[], ${textsOfJson('$5')}) u (job_key, version, id, body)`,
       [
         appKey,
         keys,
         numbers(records.map((record) => record.version)),
         texts(records.map((record) => record.id)),
-        texts(records.map(definitionTextOf)),
+        jsonTexts(records.map(definitionTextOf)),
       ],
     );
     const casts = CHANGEABLE_TYPES.map((type, index) => `$${index + 4}::${type}[]`).join(', ');

@@ -1,7 +1,7 @@
 import type { Awaitable, Instant } from '../../../../core/index.js';
 import { shapeOf, shapeTextOf } from '../../codec.js';
 import type { Shape } from '../../records.js';
-import type { Statements } from '../server/link.js';
+import type { Answer, Statements } from '../server/link.js';
 import { isTrusted } from '../server/unused-shapes.js';
 import { booleans, numbers, readable, texts } from './arrays.js';
 import type { Caches } from './caches.js';
@@ -28,6 +28,9 @@ export interface Begun {
 /** Keys in one block. */
 export const BLOCK = 4_096;
 
+/** Who takes so many at once will take as many again. */
+const MANY = 1_000;
+
 export interface ScopeParts {
   readonly place: Place;
   readonly caches: Caches;
@@ -53,6 +56,8 @@ export class Scope {
   private readonly newNodeKeys = new Map<string, number>();
   /** This step claims: it waits for no other, and leaves alone what another one is at. */
   isClaiming = false;
+  /** The next block, asked for before it is wanted: behind long statements one would have to wait for it. */
+  private coming: Promise<Answer> | null = null;
   private nextKey = 0;
   private keysLeft = -1;
 
@@ -78,13 +83,15 @@ export class Scope {
   async take(count: number): Promise<number> {
     if (this.keysLeft < 0) this.useBlock((await this.parts.begun!).block);
     if (this.keysLeft < count) {
-      const { rows } = await this.statements.query(`SELECT nextval('${this.place.tables}keys')`);
+      const { rows } = await (this.coming ?? this.askBlock());
+      this.coming = null;
       this.useBlock(rows[0][0] as number);
     }
     if (count > this.keysLeft) throw new Error(`A step asked for ${count} keys at once; ${BLOCK} is the end.`);
     const first = this.nextKey;
     this.nextKey += count;
     this.keysLeft -= count;
+    if (this.keysLeft < count && count >= MANY) this.coming ??= this.askBlock();
     return first;
   }
 
@@ -124,6 +131,12 @@ export class Scope {
   nodeKey(id: string, at: Instant): Awaitable<number> {
     const known = this.caches.nodeKeys.get(id) ?? this.newNodeKeys.get(id);
     return known ?? this.addNode(id, at);
+  }
+
+  private askBlock(): Promise<Answer> {
+    const answer = this.statements.query(`SELECT nextval('${this.place.tables}keys')`);
+    answer.catch(() => undefined);
+    return answer;
   }
 
   private useBlock(block: number): void {

@@ -40,6 +40,9 @@ export class Leases {
   private doubtCount = 0;
   /** Doubts came while a round was under way, and somebody wants to know before the runs are due. */
   private mustConfirm = false;
+  /** The round under way asks for some runs only; all of them are asked for behind it. */
+  private isPartial = false;
+  private mustRenew = false;
   /** Leases cannot be counted over the round that is under way. */
   private isOutdated = false;
   private isCheckOutdated = false;
@@ -118,7 +121,9 @@ export class Leases {
     if (this.isRenewing || this.isBackingOff) return;
     const isAsked = new Set([...this.checking, ...this.waiting]);
     const runs = this.held().filter((run) => run.doubts < this.doubtCount && !isAsked.has(run));
-    if (runs.length > 0) this.renewRound(runs, () => undefined);
+    if (runs.length === 0) return;
+    this.isPartial = true;
+    this.renewRound(runs, () => undefined);
   }
 
   /**
@@ -167,17 +172,26 @@ export class Leases {
   }
 
   renew(): void {
-    if (this.isRenewing || this.isBackingOff) return;
+    if (this.isRenewing) {
+      this.mustRenew = this.isPartial;
+      return;
+    }
+    if (this.isBackingOff) return;
     const isAsked = new Set(this.checking);
     const runs = [...this.parts.dispatcher.live.values()].filter((run) => !this.lost.has(run) && !isAsked.has(run));
     // What could not be renewed is settled or lost by now.
-    if (runs.length === 0) this.parts.health.answered('renew');
-    else this.renewRound(runs, (startedAt) => (this.renewedAt = startedAt));
+    if (runs.length === 0) {
+      this.parts.health.answered('renew');
+      return;
+    }
+    this.isPartial = false;
+    this.renewRound(runs, (startedAt) => (this.renewedAt = startedAt));
   }
 
   private renewRound(runs: readonly LiveRun[], answered: (startedAt: Millis) => void): void {
     this.isRenewing = true;
     this.mustConfirm = false;
+    this.mustRenew = false;
     const doubts = this.doubtCount;
     this.ask(
       runs,
@@ -186,7 +200,7 @@ export class Leases {
         answered(startedAt);
         const leaseEnd = this.isOutdated ? null : startedAt + this.parts.options.lease;
         runs.forEach((run, index) => this.renewed(run, renewals[index], { leaseEnd, doubts }));
-        if (this.isOutdated) this.renewAgain();
+        if (this.isOutdated || this.mustRenew) this.renewAgain();
         else if (this.mustConfirm) this.confirm();
       },
       () => {

@@ -163,6 +163,30 @@ describe('a connection that is cut', () => {
   });
 });
 
+describe('a run that goes on for long', () => {
+  it('is renewed, though others change something every other second and runs wait for their time', async () => {
+    const { clock } = new World();
+    const [remote, elsewhere] = remotes(2, clock, { watches: true }).remotes;
+    const world = new World({ stores: [remote.store], clock }).handle('long', () => deferred().promise).handle('work');
+    const client = new World({ stores: [elsewhere.store], clock, node: 'client', options: { role: 'client' } });
+    const long = job('long', date(START + 2 * SECOND));
+    const short = job('work', every({ seconds: 1 }));
+    const started = [world.startAsync(long, short), client.startAsync()];
+    await clock.advanceAsync(5 * SECOND);
+    await Promise.all(started);
+    for (let step = 0; step < 20; step++) {
+      const other = job(`other-${step}`, every({ hours: 1 }), {}, { origin: 'runtime', task: 'work' });
+      const added = client.scheduler.add([other], { replaceExisting: false });
+      await clock.advanceAsync(1_500);
+      await added;
+    }
+    expect(world.calls.length).toBeGreaterThan(20);
+    expect(world.calls.filter(({ task }) => task === 'long').map(({ context }) => context.signal.aborted)).toEqual([
+      false,
+    ]);
+  });
+});
+
 describe('a run that is cancelled on another node', () => {
   it('is aborted within a second where nodes are woken, however many wake-ups come', async () => {
     const { clock, worlds } = await nodes(2, WORK, { watches: true });

@@ -38,7 +38,8 @@ describe('a store that fails', () => {
     );
     await world.startAsync(...jobs);
     await world.clock.advanceAsync(9_990);
-    expect(world.typesOf('run.claimed').length).toBeGreaterThan(150);
+    // By a claim half a look-ahead ago, at the earliest.
+    expect(world.typesOf('run.claimed').length).toBeGreaterThan(100);
     control.failing = (method) => method === 'jobs.renew' && away();
     control.calls.length = 0;
     await world.clock.advanceAsync(900);

@@ -85,6 +85,16 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
     expect(await rows()).toEqual({ batches: 0, together: 0, single: 0, open: 0, settled: COUNT });
   });
 
+  it('end once where a step names one twice, and none beside it with it', async () => {
+    const claims = await claimed(planOnce, 2);
+    const twice = [claims[0], claims[0]].map((it) => succeeded(it));
+    expect(await settle(twice)).toEqual([true, true]);
+    expect(await rows()).toMatchObject({ together: 1, open: 1, settled: 1 });
+
+    expect(await settle([claims[1], claims[1]].map((it) => succeeded(it)))).toEqual([true, true]);
+    expect(await rows()).toEqual({ batches: 0, together: 0, single: 0, open: 0, settled: 2 });
+  });
+
   it('leave no row where no history is kept', async () => {
     const policy = { ...DEFAULT_POLICY, keepHistory: false };
     await put(
@@ -136,6 +146,19 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
     expect(await store.history.find(claims[5].runId)).toMatchObject({ leaseUntil: NOW + 2 * LEASE });
     expect(await settle(claims.map((it) => succeeded(it)))).toEqual(all(64));
     expect(await rows()).toMatchObject({ open: 0, settled: 64 });
+  });
+
+  it('are renewed and settled by a process that does not know how they lie', async () => {
+    const claims = await claimed(planOnce, 100);
+    const until = NOW + 2 * LEASE;
+    const other = await place.open();
+    expect(await other.jobs.renew(claims, until)).toEqual(claims.map(() => ({ held: true, cancelRequested: false })));
+    for (const { runId } of [claims[0], claims[99]]) {
+      expect(await store.history.find(runId)).toMatchObject({ state: 'running', leaseUntil: until });
+    }
+    const ends = claims.map((it) => succeeded(it));
+    expect(await settle(ends.slice(0, 10), other)).toEqual(all(10));
+    expect(await settle(ends)).toEqual(all(100));
   });
 
   it('are taken over when their lease has ended, and their owner finds out (P7)', async () => {

@@ -16,6 +16,8 @@ const SIZE = 64;
 export interface BatchEnds {
   readonly batch: KnownBatch;
   readonly ends: RunClose[];
+  /** A bit for each run of the row: `1`: it is among the ends. */
+  readonly isNamed: Uint8Array;
 }
 
 /**
@@ -115,7 +117,7 @@ export class ClaimedBatches {
   async renew(keys: readonly number[], until: Instant): Promise<number[]> {
     const { whole, rest } = this.wholeOf(keys);
     if (whole.length === 0) {
-      if (rest.length > 0) this.splitKnown(rest);
+      this.splitRuns(rest);
       return rest;
     }
     const { rows } = await this.scope.statements.query(
@@ -125,11 +127,12 @@ export class ClaimedBatches {
     );
     const renewed = new Set(rows.map((row) => row[0] as number));
     for (const { batch, keys: some } of whole) if (!renewed.has(batch.key)) rest.push(...some);
-    if (rest.length > 0) this.splitKnown(rest);
+    // Others too than this process knows of: it may have forgotten theirs.
+    if (rest.length > 0) this.splitRuns(rest);
     return rest;
   }
 
-  /** Sorts ends by where their runs lie, as far as this process knows. */
+  /** Sorts ends by where their runs lie, as far as this process knows; of those that end twice, the first counts. */
   sort(ends: readonly RunClose[]): { readonly batched: readonly BatchEnds[]; readonly single: readonly RunClose[] } {
     const { batches } = this.scope.caches;
     const groups = new Map<KnownBatch, BatchEnds>();
@@ -143,7 +146,12 @@ export class ClaimedBatches {
         continue;
       }
       if (last?.batch !== batch) last = groups.get(batch);
-      if (last === undefined) groups.set(batch, (last = { batch, ends: [] }));
+      if (last === undefined) {
+        groups.set(batch, (last = { batch, ends: [], isNamed: new Uint8Array(batch.jobKeys.length) }));
+      }
+      const place = end.key - batch.key;
+      if (last.isNamed[place] === 1) continue;
+      last.isNamed[place] = 1;
       last.ends.push(end);
     }
     return { batched: [...groups.values()], single };
@@ -221,12 +229,6 @@ export class ClaimedBatches {
   /** Rows are locked in the order of their keys by every step; one that claims waits for no other. */
   private get lock(): string {
     return `ORDER BY c.batch_key FOR UPDATE OF c ${this.scope.isClaiming ? 'SKIP LOCKED' : ''}`;
-  }
-
-  private splitKnown(keys: readonly number[]): void {
-    const { batches } = this.scope.caches;
-    const known = keys.filter((key) => batches.of(key) !== null);
-    if (known.length > 0) this.splitRuns(known);
   }
 
   private wholeOf(keys: readonly number[]): { whole: { batch: KnownBatch; keys: number[] }[]; rest: number[] } {
@@ -323,8 +325,6 @@ function isIn({ key, jobKeys }: KnownBatch, runKey: number): boolean {
   return runKey >= key && runKey < key + jobKeys.length;
 }
 
-function maskOf({ batch, ends }: BatchEnds): string {
-  const bits = new Array<string>(batch.jobKeys.length).fill('0');
-  for (const { key } of ends) bits[key - batch.key] = '1';
-  return bits.join('');
+function maskOf({ isNamed }: BatchEnds): string {
+  return isNamed.join('');
 }

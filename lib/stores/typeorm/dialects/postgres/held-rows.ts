@@ -64,10 +64,10 @@ export class PostgresHeldRows implements HeldRows {
     ]);
     const runs = [...fromBatches, ...fromSingles];
     let looked = after;
-    if (runs.length < ends.length) {
+    const found = new Set(runs.map((run) => run.key));
+    const missing = runs.length < ends.length ? ends.filter((end) => !found.has(end.key)) : [];
+    if (missing.length > 0) {
       // What is not where this process takes it to be may lie in a row of its own by now.
-      const found = new Set(runs.map((run) => run.key));
-      const missing = ends.filter((end) => !found.has(end.key));
       this.batches.splitRuns(missing.map((end) => end.key));
       const [more, lookedAgain] = await Promise.all([this.closeSingles(missing), this.lookAfter()]);
       runs.push(...more);

@@ -9,7 +9,10 @@ export interface KnownBatch {
   open: number;
 }
 
-/** The batches that this process has claimed. Another step may take one apart: the database has the last word. */
+/** What of it is kept: of a batch whose runs were all withdrawn or lost nobody says so. */
+const KEPT_BATCHES = 4_096;
+
+/** The batches that this process has claimed lately. Another step may take one apart: the database has the last word. */
 export class KnownBatches {
   /** By the key of their first run, ascending. */
   private readonly batches: KnownBatch[] = [];
@@ -17,6 +20,7 @@ export class KnownBatches {
   add(key: number, jobKeys: readonly number[], generations: readonly number[]): void {
     const batch = { key, jobKeys, generations, ended: new Uint8Array(jobKeys.length), open: jobKeys.length };
     this.batches.splice(this.placeAfter(key), 0, batch);
+    if (this.batches.length > KEPT_BATCHES) this.batches.shift();
   }
 
   /** The batch that holds this run; null: none that is known. */

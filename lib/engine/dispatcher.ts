@@ -205,8 +205,10 @@ export class Dispatcher implements RunSurroundings {
     run.mayHaveBegun = seenAt > run.run.dueAt;
     const verdict = judgeLoss(run, now, Math.random(), this.afterwardsOf(run, now));
     if (verdict.settlement?.kind !== 'outcome') tellRun(this.site, 'run.lost', run, { detail: verdict.detail });
-    if (verdict.settlement === null) this.toSlot(run);
-    else this.conclude(run, verdict.settlement);
+    if (verdict.settlement !== null) this.conclude(run, verdict.settlement);
+    // Claimed ahead by a node that died, or before a clock was set back.
+    else if (run.run.dueAt > now) this.line.add(run);
+    else this.toSlot(run);
   }
 
   private readonly begin = (run: LiveRun): void => {

@@ -26,9 +26,10 @@ export function judgeLoss(run: LiveRun, now: Instant, random: number, afterwards
       settlement: outcomeOf(run, lost, { now, afterwards: { ...afterwards, ...quarantine(run, now) } }),
     };
   if (policy.recovery !== 'retry') return { detail, settlement: outcomeOf(run, lost, { now, afterwards }) };
-  const dueAt = now + lossDelay(losses, random);
+  const delay = lossDelay(losses, random);
+  const dueAt = Math.max(now + delay, run.run.dueAt);
   // Nothing is kept of it yet, so nothing has to be corrected before it is tried.
-  if (dueAt === now && run.wasUntried) return { detail, settlement: null };
+  if (delay === 0 && run.wasUntried) return { detail, settlement: null };
   // This claim is no try, nor was the lost one: where tries are kept, they are those of the handler.
   const attempt = run.wasUntried ? run.attempt - 1 : run.attempt - 2;
   // Where nothing but a claim was lost, the next attempt is still the first one.

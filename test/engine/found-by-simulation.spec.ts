@@ -63,6 +63,32 @@ describe('what the simulator found, each by itself', () => {
     expect(world.clock.now() - leaseUntil!).toBeLessThanOrEqual(10);
   });
 
+  it('starts no run early that it takes over, though the clock was set back since that was claimed', async () => {
+    const { clock } = new World();
+    const { remotes: all, base } = remotes(1, clock, { watches: true });
+    const world = new World({ stores: [all[0].store], clock }).handle('work');
+    const started = world.startAsync(job('work', every({ minutes: 1 })));
+    await clock.advanceAsync(SECOND);
+    await started;
+    const now = clock.now();
+    const { fireTime } = (await base.jobs.list({}))[0];
+    const made = { fireTime: fireTime!, firstFireTime: fireTime!, count: 1, countIsExact: true, dueAt: fireTime! };
+    const runs = [{ ...made, kind: 'scheduled' as const, isBuffered: false }];
+    const nothing = { skips: [], cancel: [], drop: [], promote: [], runCount: 1, finished: null };
+    const except = { exceptTasks: new Set<string>(), exceptExecutors: new Set<string>(), isPaused: false };
+    const ahead = { node: 'dead', now: fireTime!, until: fireTime!, limit: 1, leaseUntil: now + SECOND };
+    const after = fireTime! + 60 * SECOND;
+    await base.jobs.claimDue({ ...except, ...ahead, recoverBefore: null }, () => ({
+      ...{ ...nothing, runs, fireTime: after, dueAt: after },
+    }));
+
+    await clock.advanceAsync(fireTime! - 100 - clock.now());
+    expect(world.typesOf('run.lost')).toHaveLength(1);
+    expect(world.calls).toHaveLength(0);
+    await clock.advanceAsync(200);
+    expect(world.calls.map(({ at }) => at)).toEqual([fireTime]);
+  });
+
   it('asks again for the time at a start when the answer was long on its way', async () => {
     const { clock } = new World();
     const { remotes: all } = remotes(1, clock);

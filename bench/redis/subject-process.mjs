@@ -194,10 +194,11 @@ const MODES = {
   },
   async idle() {
     await subject.idle();
-    await rest(3_000);
+    // Past what a start sets going.
+    await rest(15_000);
     process.send({ note: 'ready' });
     await new Promise((resolve) => process.once('message', resolve));
-    return await measured(() => rest(count > 0 ? 20_000 : 0));
+    return await measured(() => rest(count > 0 ? 60_000 : 0));
   },
 };
 

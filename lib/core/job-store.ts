@@ -219,8 +219,11 @@ export interface ClaimResult {
    * What this request left out, and what is due but was left alone by its plan, does not count.
    */
   readonly nextDueAt: Instant | null;
-  /** The store's own clock, read in this call; a store on this machine answers `request.now`. */
-  readonly storeNow: Instant;
+  /**
+   * The store's own clock, read in this call; a store on this machine answers `request.now`. null: it was not read this
+   * time, since nothing has changed; it is read at least once a minute, and whenever `request.recoverBefore` is null.
+   */
+  readonly storeNow: Instant | null;
 }
 
 /** The one place that judges due, late, missed and overlapping fire times (engine/plan). Null: leave the job alone. */

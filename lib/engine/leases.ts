@@ -53,6 +53,7 @@ export class Leases {
   /** When the last answered round was begun. */
   private renewedAt: Millis = -Infinity;
   private tickedAt: Millis = 0;
+  private beatenAt: Millis = -Infinity;
   /** When this process was last seen to move. */
   private movedAt: Millis = 0;
   /** Runs whose lease ended in a standstill: left to be taken over, once their handlers are through with it. */
@@ -262,6 +263,7 @@ export class Leases {
   /** Somebody changed something: a run may be asked to stop, or the application be paused. */
   lookSoon(): void {
     const wait = this.tickedAt + LOOK_EVERY - this.parts.clock.monotonic();
+    this.beatenAt = -Infinity;
     if (wait > 0) this.arm(Math.min(wait, this.untilNextEnd()));
     else this.tick();
   }
@@ -271,9 +273,19 @@ export class Leases {
     this.isBackingOff = false;
     this.catchUp();
     this.check();
-    this.parts.beat();
+    this.beatIfDue();
     // A renewal may be on its way for longer than a lease lasts: then nothing but this timer ends what is overdue.
     this.arm(this.untilNextEnd());
+  }
+
+  /** A beat also tells of a pause. Where others would say that there is one, each second round is enough to be seen by. */
+  private beatIfDue(): void {
+    const { clock, health, options, store } = this.parts;
+    const now = clock.monotonic();
+    const isHearing = store.jobs.watch !== undefined && store.jobs.hasForeignWrites?.() === false;
+    if (isHearing && !health.isFailing('beat') && now - this.beatenAt < options.lease / 2) return;
+    this.beatenAt = now;
+    this.parts.beat();
   }
 
   private renewed(run: LiveRun, { held, cancelRequested }: Renewal, { leaseEnd, doubts }: Answered): void {

@@ -30,6 +30,11 @@ export class StoreHealth {
     this.facts.tell('store.recovered', { store: this.alias });
   }
 
+  /** The last answer of this part was a failure. */
+  isFailing(part: StorePart): boolean {
+    return this.failures.has(part);
+  }
+
   failed(part: StorePart, error: unknown): void {
     if (this.failures.size === 0) {
       const detail = `The store "${this.alias}" failed to answer (${part}); it is asked again until it does.`;

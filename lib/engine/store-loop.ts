@@ -215,7 +215,7 @@ export class StoreLoop {
   private claimed(request: ClaimRequest, result: ClaimResult, sent: Sent): void {
     const { site } = this;
     site.health.answered('claim');
-    site.time.measured(request.now, result.storeNow, sent.at);
+    if (result.storeNow !== null) site.time.measured(request.now, result.storeNow, sent.at);
     if (request === MEASURING) {
       this.mustMeasure = false;
       this.wake();

@@ -58,6 +58,29 @@ describe('nodes on one store', () => {
     expect(views[0].calls.filter((name) => name === 'jobs.claimDue').length / 10).toBeLessThan(16);
   });
 
+  it('beat in each second round only, while messages come through and beats are answered', async () => {
+    const { views, clock } = await cluster(1, [job('work', every({ days: 1 }))], { watches: true });
+    const [view] = views;
+    const beatsOfAMinute = async (): Promise<number> => {
+      view.calls.length = 0;
+      await clock.advanceAsync(60_000);
+      return view.calls.filter((name) => name === 'nodes.beat').length;
+    };
+    view.isDeaf = true;
+    expect(await beatsOfAMinute()).toBeGreaterThanOrEqual(17);
+    view.isDeaf = false;
+    expect(await beatsOfAMinute()).toBeLessThanOrEqual(10);
+    view.failing = (method) => (method === 'nodes.beat' ? new Error('the store is away') : undefined);
+    expect(await beatsOfAMinute()).toBeGreaterThanOrEqual(17);
+    view.failing = null;
+    await clock.advanceAsync(LEASE);
+    view.calls.length = 0;
+    await clock.advanceAsync(1_000);
+    view.wake();
+    await clock.advanceAsync(1_000);
+    expect(view.calls).toContain('nodes.beat');
+  });
+
   it('ask at times of their own, though they were started together (P21)', async () => {
     const { views, clock } = await cluster(2, [job('work', every({ days: 1 }))]);
     const asked: number[][] = [[], []];

@@ -6,6 +6,7 @@ import { readDue } from './due-reader.js';
 import type { DuePage } from './due-reader.js';
 import { DueSorter, nameOf } from './due-sorter.js';
 import { PlanWriter } from './plan-writer.js';
+import type { QuietLook } from './quiet-look.js';
 import { recoverRuns } from './recover-step.js';
 
 /** Items looked at in one claim, about: what makes no run, or is left alone, must not hide what is behind it. */
@@ -27,11 +28,12 @@ export class ClaimStep {
   constructor(
     private readonly scope: ClaimScope,
     private readonly planRuns: PlanRuns,
+    private readonly quiet: QuietLook,
   ) {}
 
   async run(): Promise<ClaimResult> {
     try {
-      return await this.claim();
+      return (await this.quiet.answer(this.scope.request)) ?? (await this.claim());
     } catch (error) {
       await this.giveBack();
       throw error;
@@ -40,14 +42,17 @@ export class ClaimStep {
 
   private async claim(): Promise<ClaimResult> {
     const { request } = this.scope;
-    let page = await this.read(Math.min(request.limit, LARGEST_PAGE), true);
-    const { storeNow } = page;
+    const first = await this.read(Math.min(request.limit, LARGEST_PAGE), true);
+    const { storeNow } = first;
+    let page = first;
     this.noteClock(page);
     if (page.isAnyEnded) this.claims.push(...(await recoverRuns(this.scope, this.room())));
     for (let looks = page.items.length; await this.work(page, looks); looks += page.items.length) {
       page = await this.read(Math.min(LARGEST_PAGE, Math.max(this.room(), looks, SMALLEST_PAGE)), false);
     }
-    return this.result(storeNow);
+    const result = this.result(storeNow);
+    this.quiet.note(request, first, result);
+    return result;
   }
 
   /** What was taken is due again at once, if the store can be told; else after a while. */

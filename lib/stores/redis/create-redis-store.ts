@@ -47,9 +47,9 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   return {
     alias,
     isShared: true,
-    jobs: new RedisJobStore({ alias, rows, committer, channel }),
+    jobs: new RedisJobStore({ alias, clock, rows, committer, channel }),
     history: new RedisRunHistory(rows, committer),
-    nodes: new RedisNodeRegistry(link, wakeOthers),
+    nodes: new RedisNodeRegistry({ link, clock, channel, wakeOthers }),
   };
 }
 

@@ -30,6 +30,8 @@ export interface DuePage {
   readonly storeNow: Instant;
   /** When what another claim has taken comes back, should that one have died; by the server's clock. */
   readonly comesBackAt: Instant | null;
+  /** Name of the last commit; nothing: there was none. */
+  readonly changed: string;
 }
 
 type Answer = readonly [
@@ -45,6 +47,7 @@ type Answer = readonly [
   leaseEndsAt: string,
   ended: number,
   comesBackAt: string,
+  changed: string,
 ];
 
 const NO_RUNS: ReadonlyMap<string, RunRecord> = new Map();
@@ -62,7 +65,13 @@ export async function readDue(
   const asked = rows.pack([String(until), String(limit), batch, before, String(now), left]);
   const answer = (await rows.link.run('readDue', asked)) as Answer;
   const [millis, found, keys, hots, owns, losses, runIds, runTexts] = answer;
-  const [nextAt, leaseEndsAt, ended, comesBackAt] = answer.slice(8) as [string, string, number, string];
+  const [nextAt, leaseEndsAt, ended, comesBackAt, changed] = answer.slice(8) as [
+    string,
+    string,
+    number,
+    string,
+    string,
+  ];
   const decoded = await rows.decodeJobs({ keys, hots, owns, losses });
   const jobs = new Map<string, StoredJob>();
   // Rows that are not there are left out of what was decoded.
@@ -79,6 +88,7 @@ export async function readDue(
     isAnyEnded: ended > 0,
     storeNow: Number(millis),
     comesBackAt: numberOf(comesBackAt),
+    changed,
   };
 }
 

@@ -4,6 +4,7 @@ import type {
   ClaimKey,
   ClaimRequest,
   ClaimResult,
+  Clock,
   EnterRequest,
   EnterResult,
   Instant,
@@ -25,6 +26,7 @@ import { EnterStep } from './enter-step.js';
 import { RedisStoreOptionsError } from './errors.js';
 import { listJobs } from './list-step.js';
 import { PutStep } from './put-step.js';
+import { QuietLook } from './quiet-look.js';
 import type { Rows } from './rows.js';
 import { isRunId } from './run-ids.js';
 import { headOf } from './run-text.js';
@@ -33,6 +35,7 @@ import type { WakeChannel } from './wake-channel.js';
 
 export interface JobStoreParts {
   readonly alias: string;
+  readonly clock: Clock;
   readonly rows: Rows;
   readonly committer: Committer;
   readonly channel: WakeChannel;
@@ -45,7 +48,11 @@ const RENEWALS: Readonly<Record<string, Renewal>> = { 0: NOT_HELD, 1: HELD, 2: A
 
 /** Jobs and claims in Redis. What it promises is in core's `JobStore`. */
 export class RedisJobStore implements JobStore {
-  constructor(private readonly parts: JobStoreParts) {}
+  private readonly quiet: QuietLook;
+
+  constructor(private readonly parts: JobStoreParts) {
+    this.quiet = new QuietLook(parts.rows.link, parts.clock);
+  }
 
   async open(): Promise<void> {
     await this.parts.rows.link.open();
@@ -66,11 +73,13 @@ export class RedisJobStore implements JobStore {
     }
     const { rows, committer } = this.parts;
     if (jobs.length === 0) return [];
+    this.quiet.forget();
     return await committer.optimistic((changes) => new PutStep(rows, committer, options).run(jobs, changes));
   }
 
   async change(request: ChangeRequest): Promise<ChangeResult[]> {
     const { rows, committer } = this.parts;
+    this.quiet.forget();
     return await committer.optimistic((changes) =>
       'cancel' in request
         ? cancelRun(this.parts, request, changes)
@@ -81,6 +90,7 @@ export class RedisJobStore implements JobStore {
   async enter(request: EnterRequest): Promise<EnterResult[]> {
     const { rows, committer } = this.parts;
     if (request.runs.length === 0) return [];
+    this.quiet.forget();
     return await committer.optimistic((changes) => new EnterStep(rows, committer, request).run(changes));
   }
 
@@ -90,7 +100,7 @@ export class RedisJobStore implements JobStore {
 
   async claimDue(request: ClaimRequest, plan: PlanRuns): Promise<ClaimResult> {
     const { rows, committer } = this.parts;
-    return await new ClaimStep(new ClaimScope(rows, committer, request), plan).run();
+    return await new ClaimStep(new ClaimScope(rows, committer, request), plan, this.quiet).run();
   }
 
   async renew(claims: readonly ClaimKey[], until: Instant): Promise<Renewal[]> {
@@ -110,7 +120,10 @@ export class RedisJobStore implements JobStore {
   }
 
   watch(wake: () => void): () => void {
-    return this.parts.channel.listen(wake);
+    return this.parts.channel.listen(() => {
+      this.quiet.forget();
+      wake();
+    });
   }
 
   /** true while messages of other nodes cannot come through. */

@@ -26,6 +26,12 @@ export interface IdList {
   readonly ids: readonly string[];
 }
 
+/** Filters that found nothing when the last commit had this name. */
+export interface NoJobs {
+  readonly changed: string;
+  readonly filters: Set<string>;
+}
+
 /** A job with its unsettled runs. */
 export interface JobWithRuns {
   readonly job: StoredJob;
@@ -48,6 +54,8 @@ export class Rows {
   private readonly definitions = new RecentMap<string, KnownDefinition>(KEPT_DEFINITIONS);
   /** Kept while somebody reads it page by page. */
   idList: IdList | null = null;
+  /** Questions that no job answered, as of a commit. */
+  none: NoJobs | null = null;
 
   constructor(readonly link: RedisLink) {}
 

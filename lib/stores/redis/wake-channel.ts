@@ -5,6 +5,7 @@ import type { RedisClient } from './redis-store-options.js';
 export class WakeChannel {
   private subscriber: RedisClient | null = null;
   private isHearing = false;
+  private heard = 0;
 
   constructor(
     private readonly link: RedisLink,
@@ -17,18 +18,25 @@ export class WakeChannel {
     return this.subscriber !== null && !this.isHearing;
   }
 
+  /** Changes with every message, also with those that may have been missed; null: messages do not come through. */
+  get mark(): number | null {
+    return this.isHearing ? this.heard : null;
+  }
+
   listen(wake: () => void): () => void {
     this.close();
     const subscriber = this.link.anotherClient();
     this.subscriber = subscriber;
     const { channel } = this.link;
     subscriber.on('message', (_channel: string, origin: string) => {
+      this.heard++;
       if (origin !== this.origin) wake();
     });
     subscriber.on('ready', () => {
       subscriber.subscribe(channel).then(
         () => {
           this.isHearing = true;
+          this.heard++;
           // What was said meanwhile was not heard.
           wake();
         },

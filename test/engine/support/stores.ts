@@ -13,6 +13,8 @@ export interface StoreControl {
   hanging: string | null;
   /** The store's own clock; null: it goes by what it is asked. */
   clock: (() => number) | null;
+  /** What a store that watches says of missed messages; null: it says nothing of them. */
+  isDeaf: boolean | null;
   /** Wakes the nodes that watch. */
   wake(): void;
 }
@@ -35,6 +37,7 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
     hanging: null,
     turns: traits.turns ?? 0,
     clock: null,
+    isDeaf: null,
     wake: () => watchers.forEach((watcher) => watcher()),
     store: {
       alias: base.alias,
@@ -53,6 +56,7 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
     return new Proxy(part, {
       get: (target, key: string) => {
         if (key === 'watch') return traits.watches ? watch : undefined;
+        if (key === 'hasForeignWrites' && control.isDeaf !== null) return () => control.isDeaf;
         const method = (target as any)[key];
         if (typeof method !== 'function') return method;
         return (...args: unknown[]) => call(`${name}.${key}`, args, () => method.apply(target, args));

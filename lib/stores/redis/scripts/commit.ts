@@ -123,5 +123,7 @@ for _, op in ipairs(m[7]) do
 end
 relist(':buf', m[8], m[9])
 call('SET', done, '1', 'EX', 60)
+-- No two commits leave the same behind, not even when a server comes back without its last ones.
+call('SET', base .. ':changed', m[1])
 return {}
 `;

@@ -31,15 +31,15 @@ local isLeft = {}
 for _, lane in ipairs(left) do isLeft[lane] = true end
 local known = first[1] and call('HGET', base .. ':batch', batch)
 local found, nextAt = {}, ''
-local lanes = {}
+local lanes, heads = {}, {}
 for _, lane in ipairs(call('SMEMBERS', base .. ':lanes')) do
   if not isLeft[lane] then
     lanes[#lanes + 1] = lane
-    if limit > 0 and not known then
-      local rows = call('ZRANGEBYSCORE', base .. ':due:' .. lane, '-inf', untilAt, 'WITHSCORES', 'LIMIT', 0, limit)
-      if #rows > 0 then
-        found[#found + 1] = {lane, rows}
-      end
+    local due = base .. ':due:' .. lane
+    local head = call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+    heads[lane] = head
+    if head and limit > 0 and not known and tonumber(head) <= tonumber(untilAt) then
+      found[#found + 1] = {lane, call('ZRANGEBYSCORE', due, '-inf', untilAt, 'WITHSCORES', 'LIMIT', 0, limit)}
     end
   end
 end
@@ -69,7 +69,11 @@ if known then found = cmsgpack.unpack(known) end
 local jobs, runs = {}, {}
 for _, taken in ipairs(found) do
   local rows = taken[2]
-  if not known then call('ZREMRANGEBYRANK', base .. ':due:' .. taken[1], 0, #rows / 2 - 1) end
+  if not known then
+    local due = base .. ':due:' .. taken[1]
+    call('ZREMRANGEBYRANK', due, 0, #rows / 2 - 1)
+    heads[taken[1]] = call('ZRANGE', due, 0, 0, 'WITHSCORES')[2]
+  end
   for i = 1, #rows, 2 do
     local id = sub(rows[i], 2)
     if sub(rows[i], 1, 1) == 'j' then jobs[#jobs + 1] = id else runs[#runs + 1] = id end
@@ -80,8 +84,8 @@ if #found > 0 and not known then
   call('ZADD', base .. ':taken', millis + 5000, batch)
 end
 for _, lane in ipairs(lanes) do
-  local first = call('ZRANGE', base .. ':due:' .. lane, 0, 0, 'WITHSCORES')
-  if first[2] and (nextAt == '' or tonumber(first[2]) < tonumber(nextAt)) then nextAt = first[2] end
+  local head = heads[lane]
+  if head and (nextAt == '' or tonumber(head) < tonumber(nextAt)) then nextAt = head end
 end
 
 local function many(key, fields)
@@ -112,11 +116,14 @@ if #runs > 0 then
 end
 local losses = {}
 if #jobs > 0 and call('HLEN', base .. ':losses') > 0 then losses = many(':losses', jobs) end
-local lease = call('ZRANGEBYSCORE', base .. ':lease', '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local lease = call('ZRANGE', base .. ':lease', 0, 0, 'WITHSCORES')
 local ended = 0
-if recoverBefore ~= '' then ended = #call('ZRANGEBYSCORE', base .. ':lease', '-inf', recoverBefore, 'LIMIT', 0, 1) end
+if lease[2] and recoverBefore ~= '' and tonumber(lease[2]) <= tonumber(recoverBefore) then ended = 1 end
+if lease[2] and tonumber(lease[2]) <= tonumber(now) then
+  lease = call('ZRANGEBYSCORE', base .. ':lease', '(' .. now, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+end
 return {
   tostring(millis), found, jobs, many(':hot', jobs), many(':own', jobs), losses, runs, texts,
-  nextAt, lease[2] or '', ended, first[1] ~= batch and first[2] or '',
+  nextAt, lease[2] or '', ended, first[1] ~= batch and first[2] or '', call('GET', base .. ':changed') or '',
 }
 `;

@@ -53,8 +53,9 @@ function applyAfterwards(job: JobRow, afterwards: JobAfterwards, at: Instant): v
   const { record } = job;
   record.version++;
   if (afterwards.pause !== undefined) record.pause = afterwards.pause;
-  // A job that has a fire time was rescheduled while the run was open: neither another one nor an end is meant for it.
-  if (record.fireTime === null) goOn(record, afterwards, at);
+  // A job that has a fire time was rescheduled while the run was open, and may have come to its end since: neither another one
+  // nor an end is meant for it.
+  if (record.fireTime === null && record.status !== 'finished') goOn(record, afterwards, at);
   job.lane.queue(job, job.dueForPlan());
 }
 

@@ -184,8 +184,9 @@ function waitForRetry(draft: JobDraft, change: RunChange, { at, dueAt, error }: 
 function afterwardsOf(job: JobRecord, afterwards: JobAfterwards, at: number): Partial<JobRecord> {
   const { pause = job.pause, fireTime = null, dueAt = null, finished } = afterwards;
   const version = job.version + 1;
-  // A job that has a fire time was rescheduled while the run was open: neither another one nor an end is meant for it.
-  if (job.fireTime !== null) return { version, pause };
+  // A job that has a fire time was rescheduled while the run was open, and may have come to its end since: neither another one
+  // nor an end is meant for it.
+  if (job.fireTime !== null || job.status === 'finished') return { version, pause };
   const end = finished === undefined ? {} : ({ status: 'finished', statusReason: finished, statusAt: at } as const);
   return { version, pause, fireTime, dueAt, ...end };
 }

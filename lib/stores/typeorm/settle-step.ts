@@ -253,8 +253,9 @@ function wasSettled({ settlement }: OutcomeItem, state: ClaimState | undefined):
 function afterClose(job: JobRecord, afterwards: JobAfterwards, at: Instant): JobRecord {
   const { pause = job.pause, fireTime = null, dueAt = null, finished } = afterwards;
   const after: JobRecord = { ...job, version: job.version + 1, pause };
-  // A job that has a fire time was rescheduled while the run was open: neither another one nor an end is meant for it.
-  if (job.fireTime !== null) return after;
+  // A job that has a fire time was rescheduled while the run was open, and may have come to its end since: neither another one
+  // nor an end is meant for it.
+  if (job.fireTime !== null || job.status === 'finished') return after;
   const end = finished === undefined ? {} : ({ status: 'finished', statusReason: finished, statusAt: at } as const);
   return { ...after, fireTime, dueAt, ...end };
 }

@@ -140,6 +140,23 @@ export const SETTLE_CASES: StoreCaseGroup = {
         expect(await world.job('a')).toMatchObject({ status: 'active', fireTime: T0 + 9_000, dueAt: T0 + 9_001 });
       },
     },
+    {
+      name: 'leaves the reason for which the job came to its end while the run was open',
+      async run(world, expect) {
+        const claim = await world.addClaimed('a');
+        const ended = {
+          status: 'finished',
+          statusReason: 'limit',
+          statusAt: T0 + 1,
+          fireTime: null,
+          dueAt: null,
+        } as const;
+        await world.change('a', ended);
+        await world.settle(outcomeOf(claim, { afterwards: { fireTime: T0 + 5_000, dueAt: T0 + 5_001 } }));
+
+        expect(await world.job('a')).toMatchObject(ended);
+      },
+    },
     ...(OUTCOMES.map((outcome) => ({
       name: `${outcome === 'lost' ? 'keeps the losses of the job' : 'zeroes the losses of the job'} with ${outcome}`,
       async run(world, expect) {

@@ -224,10 +224,11 @@ export class ModelJobStore implements JobStore {
 
 function setAfterwards(job: JobRecord, { fireTime, dueAt, finished, pause }: JobAfterwards, at: Instant) {
   const set: JobPatch = pause === undefined ? {} : { pause };
-  // A job that has a fire time was rescheduled meanwhile.
-  const position: JobPatch = job.fireTime !== null ? {} : { fireTime: fireTime ?? null, dueAt: dueAt ?? null };
+  // A job that has a fire time was rescheduled meanwhile, and may have come to its end since.
+  const isOver = job.fireTime !== null || job.status === 'finished';
+  const position: JobPatch = isOver ? {} : { fireTime: fireTime ?? null, dueAt: dueAt ?? null };
   const end: JobPatch =
-    job.fireTime !== null || finished === undefined ? {} : { status: 'finished', statusReason: finished, statusAt: at };
+    isOver || finished === undefined ? {} : { status: 'finished', statusReason: finished, statusAt: at };
   return { ...set, ...position, ...end, version: job.version + 1 };
 }
 

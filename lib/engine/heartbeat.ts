@@ -23,6 +23,8 @@ export class Heartbeat {
   private jobsDigest = '';
   private startedAt: Instant = 0;
   private isBeating = false;
+  /** What the beat on its way says of the pause may be older than what this node has written. */
+  private isOutdated = false;
 
   constructor(private readonly of: HeartbeatParts) {}
 
@@ -37,18 +39,24 @@ export class Heartbeat {
   beat(): void {
     if (this.isBeating) return;
     this.isBeating = true;
+    this.isOutdated = false;
     settled(
       () => this.of.patience.await('a heartbeat', () => this.write(), nothing),
       (pause) => {
         this.isBeating = false;
         this.of.health.answered('beat');
-        this.of.onPause(pause);
+        if (!this.isOutdated) this.of.onPause(pause);
       },
       (error) => {
         this.isBeating = false;
         this.of.health.failed('beat', error);
       },
     );
+  }
+
+  /** This node has just written the flag: a later beat tells what has become of it. */
+  pauseWritten(): void {
+    this.isOutdated = this.isBeating;
   }
 
   leave(): Awaitable<void> {

@@ -128,6 +128,7 @@ export class StoreNode implements DispatchSite, LoopSite {
   writePause(pause: JobPause | null): Awaitable<void> {
     return then(this.store.nodes.writePause(pause), () => {
       this.pause = pause;
+      this.heartbeat.pauseWritten();
       this.loop.wake();
     });
   }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { RunPage } from '../../lib/core/index.js';
+import { createMemoryStore } from '../../lib/stores/memory/index.js';
 import { every } from '../../lib/triggers/index.js';
 import { remotes } from './support/remote.js';
 import { controlledStore } from './support/stores.js';
@@ -52,6 +53,30 @@ describe('pauseAll', () => {
     await clock.advanceAsync(5 * MINUTE);
     await paused;
     expect(world.calls).toHaveLength(0);
+  });
+
+  it('is not undone by a heartbeat that was on its way meanwhile', async () => {
+    const { clock } = new World();
+    const [remote] = remotes(1, clock).remotes;
+    const own = createMemoryStore({ alias: 'own' });
+    const world = new World({ stores: [remote.store, own], clock }).handle('work').handle('here');
+    const here = job('here', every({ seconds: 1 }), {}, { store: 'own' });
+    const started = world.startAsync(job('work', every({ seconds: 1 })), here);
+    await clock.advanceAsync(3_000);
+    await started;
+    expect(world.scheduler.state).toBe('running');
+    const isUnderWay = () => remote.calls.some(({ method, at }) => method === 'nodes.beat' && at > clock.now() - 20);
+    for (let step = 0; step < 1_000 && !isUnderWay(); step++) await clock.advanceAsync(10);
+    expect(isUnderWay()).toBe(true);
+    remote.back = 1_000;
+    await clock.advanceAsync(20);
+    remote.back = 20;
+    const paused = world.scheduler.pauseAll(PAUSE);
+    await clock.advanceAsync(400);
+    await paused;
+    const { length } = world.calls;
+    await clock.advanceAsync(20_000);
+    expect(world.calls.slice(length).map(({ task }) => task)).toEqual([]);
   });
 
   it('reaches a node that has claimed ahead before the run starts, where nodes are woken', async () => {

@@ -1,5 +1,6 @@
-import type { Awaitable, Clock, Instant, JobPause, Millis, RunFilter, RunPage } from '../core/index.js';
+import type { Awaitable, Clock, Instant, JobPause, JobRecord, Millis, RunFilter, RunPage } from '../core/index.js';
 import type { LocatedJob, Stores } from './manage/stores.js';
+import { isPausedAt } from './plan-draft.js';
 import type { Quiet } from './quiet.js';
 
 /** A run that is due and does not start is looked at again after this. */
@@ -47,13 +48,18 @@ async function untilLast(site: RunThroughSite, end: Instant): Promise<void> {
   for (;;) {
     const isPaused = (await scheduler.isPaused()) !== null;
     const jobs = new Map((await scheduler.list()).map(({ job }) => [job.id, job]));
-    const fires = (await scheduler.preview(clock.now(), end)).filter(
-      ({ jobId }) => !isPaused || jobs.get(jobId)?.policy.evenInMaintenanceMode === true,
-    );
-    const last = fires.at(-1);
-    if (last === undefined) return;
-    await until(site, last.dueAt + 1);
+    const mayRun = (id: string): boolean => !isPaused || jobs.get(id)?.policy.evenInMaintenanceMode === true;
+    const now = clock.now();
+    const dues = (await scheduler.preview(now, end)).filter(({ jobId }) => mayRun(jobId)).map(({ dueAt }) => dueAt);
+    // With jitter a fire time that has come may be due later.
+    for (const job of jobs.values()) if (mayRun(job.id) && isToCome(job, now, end)) dues.push(job.dueAt!);
+    if (dues.length === 0) return;
+    await until(site, dues.reduce((last, dueAt) => Math.max(last, dueAt)) + 1);
   }
+}
+
+function isToCome({ status, pause, fireTime, dueAt }: JobRecord, now: Instant, end: Instant): boolean {
+  return status === 'active' && !isPausedAt(pause, now) && fireTime !== null && fireTime <= end && dueAt! > now;
 }
 
 async function nextOwnRun({ scheduler, stores }: RunThroughSite, except: ReadonlySet<string>): Promise<Instant | null> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { at as date } from '../../lib/triggers/index.js';
+import { at as date, CronTrigger } from '../../lib/triggers/index.js';
 import { at, deferred, job, START, World } from './support/world.js';
 
 const MINUTE = 60_000;
@@ -25,6 +25,19 @@ describe('a process that ends with what it was started for', () => {
     await world.clock.advanceAsync(1_000);
     expect(await hasEnded(through, world)).toBe(true);
     expect(world.calls.map((call) => call.at)).toEqual([at('00:00:30')]);
+  });
+
+  it('waits for a run that falls in its window and is due some seconds later, for its jitter', async () => {
+    const jittered = new CronTrigger('* * * * *', { jitter: '30s' });
+    const world = new World({ now: START + 1_000, options: { since: START } }).handle('work');
+    world.start(job('work', jittered));
+    const { dueAt } = (await world.scheduler.get('work'))!.job;
+    expect(dueAt).toBeGreaterThan(START + 2_000);
+    const through = world.scheduler.runThrough({ end: START + MINUTE - 1 });
+    expect(await hasEnded(through, world)).toBe(false);
+    await world.clock.advanceAsync(31_000);
+    expect(await hasEnded(through, world)).toBe(true);
+    expect(world.calls.map((call) => call.at)).toEqual([dueAt]);
   });
 
   it('waits for nothing that falls later', async () => {

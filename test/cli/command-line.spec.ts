@@ -18,10 +18,11 @@ describe('before any start', () => {
     const diff = await commands.run('schedule:diff --exit-code');
     expect(diff).toMatchObject({ code: 1, err: '' });
     expect(diff.out.split('\n').map((line) => line.slice(0, 12).trim())).toEqual(
-      ['+ report  At', '+ minutely', '+ nightly  A'].map((it) => it.trim()),
+      ['+ report  At', '+ minutely', '+ nightly  A', '+ launch  On'].map((it) => it.trim()),
     );
     const list = await json('schedule:list');
     expect((list['jobs'] as { id: string }[]).map(({ id }) => id)).toEqual([
+      'launch',
       'local',
       'minutely',
       'nightly',
@@ -29,7 +30,7 @@ describe('before any start', () => {
       'report',
     ]);
     expect(list['nodes']).toEqual([]);
-    expect((await json('schedule:diff'))['added']).toHaveLength(3);
+    expect((await json('schedule:diff'))['added']).toHaveLength(4);
   });
 });
 
@@ -76,6 +77,12 @@ describe('reading', () => {
     expect(out).toMatch(/^No live node in a shared store\.$/m);
   });
 
+  it('schedule:list names the zone of an instant once', async () => {
+    // Into a pipe nothing is cut off.
+    const { out } = await commands.runBin(['schedule:list', '--timezone', 'Europe/Berlin', '--app', commands.app()]);
+    expect(out).toMatch(/launch +active +Once, at 2030-01-01T09:00:00\.000Z \(UTC\) {2}/);
+  });
+
   it('schedule:preview lists fire times with changes of the clocks, load and an iCalendar feed', async () => {
     const range = '--from 2027-10-30T12:00Z --to 2027-10-31T12:00Z --job nightly';
     const preview = await commands.run(`schedule:preview ${range} --timezone Europe/Berlin`);
@@ -84,6 +91,12 @@ describe('reading', () => {
       /^BEGIN:VCALENDAR[\s\S]*SUMMARY:Nightly clean-up/,
     );
     expect((await commands.run('schedule:preview --from 2027-01-01 --to 2027-01-02 --load')).out).toMatch(/█/);
+  });
+
+  it('schedule:preview counts one as one', async () => {
+    const range = '--from 2027-01-04T00:00Z --to 2027-01-05T00:00Z';
+    const { out } = await commands.run(`schedule:preview ${range} --job report`);
+    expect(out).toMatch(/^1 fire time; busiest minute 2027-01-04T08:00Z with 1; 0 instants with/m);
   });
 
   it('schedule:lint finds the job that falls into a change of the clocks', async () => {
@@ -122,6 +135,7 @@ describe('managing', () => {
     const failing = await commands.run(['schedule:test', '--name', 'Nightly clean-up']);
     expect(failing).toMatchObject({ code: 1 });
     expect(failing.out).toMatch(/failed after .*: the disk is full/);
+    expect(await commands.run('schedule:test report')).toMatchObject({ code: 0 });
     expect((await commands.run('schedule:history nightly')).out).toMatch(/No run is kept/);
   });
 
@@ -155,7 +169,8 @@ describe('what is wrong is said in one line, with an exit code', () => {
     ['neither a job nor all', 'schedule:pause', 2, /name a job, or write --all/],
     ['both', 'schedule:pause report --all', 2, /not both/],
     ['an unknown run', 'schedule:cancel nothing', 2, /There is no run "nothing"/],
-    ['no name, and nobody to ask', 'schedule:test', 2, /Say which job: --name/],
+    ['no name, and nobody to ask', 'schedule:test', 2, /Say which job: schedule:test <job>, or --name/],
+    ['a job named twice', 'schedule:test report --name nightly', 2, /as a word or by --name, not both/],
     ['a job that is not there to test', 'schedule:test --name nosuch', 2, /^There is no job "nosuch"/],
     ['a date that does not exist', 'schedule:why report --at 2026-02-30', 2, /"at" is '2026-02-30'.*does not exist/],
     ['no instant', 'schedule:why report', 2, /name a job and --at <instant>/],

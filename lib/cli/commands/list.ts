@@ -110,11 +110,14 @@ function shown({ terminal, assembly }: CommandParts, { jobs, nodes, fires, timez
 
 function rowOf(job: Job, { now, timezone, colours }: { now: number; timezone: string; colours: Colours }): Cell[] {
   const { nextFireTime } = job;
-  const zone = job.timezone === timezone ? '' : ` (${job.timezone})`;
+  const { description } = job.trigger;
+  const zone = ` (${job.timezone})`;
+  // That of an instant names its zone by itself.
+  const isZoneShown = job.timezone === timezone || description.endsWith(zone);
   return [
     { text: job.id, colour: colours.bold },
     statusCell(job, colours),
-    { text: `${job.trigger.description}${zone}` },
+    { text: isZoneShown ? description : `${description}${zone}` },
     { text: nextFireTime === null ? '-' : relativeTime(nextFireTime, now), colour: colours.cyan },
     { text: nextFireTime === null ? '' : localTime(nextFireTime, timezone) },
     { text: job.store, colour: colours.dim },

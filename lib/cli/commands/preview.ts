@@ -75,7 +75,11 @@ function shown(report: PreviewReport, { terminal, given }: CommandParts): string
 function summary({ fires, load, collisions }: PreviewReport): string {
   const most = load.reduce((a, b) => (b.fires > a.fires ? b : a));
   const busiest = `busiest minute ${most.minute.toISOString().slice(0, 16)}Z with ${most.fires}`;
-  return `${fires.length} fire times; ${busiest}; ${collisions.length} instants with more than one job.`;
+  return `${counted(fires.length, 'fire time')}; ${busiest}; ${counted(collisions.length, 'instant')} with more than one job.`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function loadLines({ load }: PreviewReport, { colours }: CommandParts['terminal']): string[] {

@@ -9,9 +9,9 @@ import type { Command, CommandParts } from '../command.js';
 export const test: Command = {
   name: 'schedule:test',
   summary: 'Runs one job here and now, beside the schedule: nothing of it reaches a shared store',
-  words: [],
-  options: { name: { type: 'string', value: 'job', text: 'the job; without it, on a terminal, you are asked' } },
-  examples: ['carillon schedule:test --name report'],
+  words: ['[job]'],
+  options: { name: { type: 'string', value: 'job', text: 'the same; without both, on a terminal, you are asked' } },
+  examples: ['carillon schedule:test report', "carillon schedule:test --name 'Nightly clean-up'"],
   // Nothing but the run that is asked for.
   start: () => ({ inMemory: true, onlyAsked: true }),
   async run(parts) {
@@ -29,11 +29,16 @@ export const test: Command = {
 };
 
 async function chosenJob(parts: CommandParts): Promise<Job> {
-  const name = parts.given.text('name');
+  const [word] = parts.given.words;
+  const option = parts.given.text('name');
+  if (word !== undefined && option !== undefined) {
+    throw new CommandLineError('schedule:test: give a job as a word or by --name, not both.');
+  }
+  const name = word ?? option;
   if (name !== undefined) return (await byName(parts, name)) ?? (await knownJob(parts, name));
   const jobs = await parts.registry.list({ enabled: true });
   if (jobs.length === 0) throw new CommandLineError('The schedule is empty: there is nothing to test.');
-  if (!parts.terminal.isInteractive) throw new CommandLineError('Say which job: --name <job>.');
+  if (!parts.terminal.isInteractive) throw new CommandLineError('Say which job: schedule:test <job>, or --name <job>.');
   jobs.forEach((job, index) => parts.terminal.err(`  [${index + 1}] ${job.id}  ${job.trigger.description}`));
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await reader.question('Which one? ');

@@ -1,6 +1,6 @@
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { appendFileSync } from 'node:fs';
-import { Cron, Interval, type JobContext, SchedulerModule } from '../../../lib/index.js';
+import { At, Cron, Interval, type JobContext, SchedulerModule } from '../../../lib/index.js';
 
 @Injectable()
 export class ReportsService {
@@ -19,6 +19,9 @@ export class ReportsService {
   nightly(): void {
     throw new Error('the disk is full');
   }
+
+  @At('2030-01-01T09:00Z', { id: 'launch', store: 'db' })
+  launch(): void {}
 
   @Interval('1h', { id: 'local' })
   local(): void {}

@@ -1,4 +1,4 @@
-import { firstClockChange } from '../../triggers/index.js';
+import { CronTrigger, firstClockChange } from '../../triggers/index.js';
 import type { Instant, JobRecord, Trigger } from '../../core/index.js';
 import type { WallRule } from '../../triggers/index.js';
 
@@ -65,7 +65,11 @@ function lintJob({ job, trigger, rules, isShared, fires }: Looked, now: Instant)
   }
   const perMinute = fires.filter((at) => at < (fires[0] ?? 0) + MINUTE).length;
   if (perMinute > OFTEN) {
-    find('firesOften', `fires ${perMinute} times a minute. Six fields begin with seconds: was the minute meant?`);
+    const advice =
+      trigger instanceof CronTrigger
+        ? 'Six fields begin with seconds: was the minute meant?'
+        : 'Was a longer step meant?';
+    find('firesOften', `fires ${perMinute} times a minute. ${advice}`);
   }
   const period = shortestPeriod(fires);
   const { timeout, misfireGraceTime } = job.policy;

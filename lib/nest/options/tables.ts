@@ -54,7 +54,12 @@ function unknownOption(
 ): Problem[] {
   const shown = showOption(name, value);
   const ours = Object.keys(table).find((known) => table[known]?.neighbours?.includes(name));
-  if (ours !== undefined) return problem(option, value, `is called '${ours}' here: write ${ours}: ${shown}.`);
+  if (ours !== undefined) {
+    const { kind } = table[ours];
+    const isOneOfList = kind.check(value, option).length > 0 && kind.check([value], option).length === 0;
+    const write = isOneOfList ? `[${shown}]` : shown;
+    return problem(option, value, `is called '${ours}' here: write ${ours}: ${write}.`);
+  }
   const advice = rules.foreign !== undefined && Object.hasOwn(rules.foreign, name) ? rules.foreign[name] : undefined;
   if (advice !== undefined) return problem(option, value, `is no option here (value ${shown}). ${advice}`);
   const meant = nearest(name, Object.keys(table));

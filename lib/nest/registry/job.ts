@@ -47,6 +47,7 @@ export class Job {
   readonly store: string;
   /** false: switched off by `enabled` or `environments`, its own or the module's. */
   readonly enabled: boolean;
+  /** What becomes of its schedule. A paused job keeps it: see `pause`. */
   readonly status: JobStatus;
   readonly statusReason: string | null;
   readonly statusAt: Date | null;

@@ -147,6 +147,7 @@ describe('registry.lint', () => {
     class Doubtful {
       @At('2020-01-01T00:00Z', { id: 'past' }) past() {}
       @Cron('* * * * * *', { id: 'often' }) often() {}
+      @Interval('4s', { id: 'dense' }) dense() {}
       @Cron('30 2 * * *', { id: 'change', timezone: 'Europe/Berlin' }) change() {}
       @Interval('1m', { id: 'long', timeout: '5m' }) long() {}
       @Cron('0 9 * * *', { id: 'slot-a' }) slotA() {}
@@ -166,11 +167,14 @@ describe('registry.lint', () => {
       ['clockChange', 'change'],
       ['clockChange', 'elsewhere'],
       ['clockChange', 'half'],
+      ['firesOften', 'dense'],
       ['firesOften', 'often'],
       ['longerThanPeriod', 'long'],
       ['neverFires', 'past'],
       ['sameSlot', 'slot-a', 'slot-b'],
     ]);
+    const often = found.filter(({ rule }) => rule === 'firesOften').map(({ text }) => text.split('. ')[1]);
+    expect(often.sort()).toEqual(['Six fields begin with seconds: was the minute meant?', 'Was a longer step meant?']);
   });
 });
 

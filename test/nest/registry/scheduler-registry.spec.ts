@@ -471,6 +471,8 @@ describe('runs', () => {
       'often 2026-11-21T20:00:00.000Z',
     ]);
     expect(await scheduler.preview('2026-11-20', '2026-11-21', { tag: 'x' })).toHaveLength(1);
+    const misnamed = { jobId: 'often' } as object;
+    await expect(scheduler.preview('2026-11-20', '2026-11-21', misnamed)).rejects.toThrow(/write ids: \['often'\]/);
   });
 
   it('that were or were not made are explained', async () => {

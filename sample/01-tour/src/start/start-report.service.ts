@@ -27,7 +27,9 @@ export class StartReportService {
 
   async text(): Promise<string> {
     const jobs = (await this.scheduler.list()).sort(byFireTime);
-    return ['', 'Coming fire times:', ...jobs.map(line), '', this.sinceLastStart(jobs), ''].join('\n');
+    const width = Math.max(...jobs.map(({ id }) => id.length));
+    const lines = jobs.map((job) => line(job, width));
+    return ['', 'Coming fire times:', ...lines, '', this.sinceLastStart(jobs), ''].join('\n');
   }
 
   /** Written down with every change, so that it also holds after a power cut. */
@@ -70,8 +72,8 @@ function byFireTime(a: Job, b: Job): number {
   return (a.nextFireTime?.getTime() ?? Infinity) - (b.nextFireTime?.getTime() ?? Infinity);
 }
 
-function line(job: Job): string {
-  return `  ${fireTimeOf(job).padEnd(27)} ${job.id.padEnd(16)} ${job.trigger.description}`;
+function line(job: Job, width: number): string {
+  return `  ${fireTimeOf(job).padEnd(27)} ${job.id.padEnd(width)} ${job.trigger.description}`;
 }
 
 function fireTimeOf(job: Job): string {

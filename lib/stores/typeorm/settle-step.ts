@@ -15,21 +15,28 @@ const NOT_HELD: Renewal = Object.freeze({ held: false, cancelRequested: false })
 /** Extends the leases whose token is still the latest. */
 export function* renewClaims(session: Session, claims: readonly ClaimKey[], until: Instant): Steps<Renewal[]> {
   const keys = claims.map((claim) => session.runKey(claim.runId));
-  const states = yield* statesOf(
-    session,
-    keys.filter((key) => key !== null),
-  );
+  const known = keys.filter((key) => key !== null);
+  let states = yield* statesOf(session, known);
   const renewed = new Map<number, number[]>();
-  const results = claims.map((claim, index): Renewal => {
+  claims.forEach((claim, index) => {
     const state = states.get(keys[index] ?? -1);
-    if (state === undefined || state.token !== claim.token || state.state !== 'running') return NOT_HELD;
+    if (!isHeldBy(claim, state)) return;
     const alike = renewed.get(state.token);
     if (alike === undefined) renewed.set(state.token, [state.key]);
     else alike.push(state.key);
-    return { held: true, cancelRequested: state.isCancelRequested };
   });
-  for (const [token, held] of renewed) yield* answer(session.held.renew(held, token, until));
-  return results;
+  let missing = 0;
+  for (const [token, held] of renewed) missing += held.length - (yield* answer(session.held.renew(held, token, until)));
+  // Another step, under way at the first look, has taken some: who is told that they are his would start them.
+  if (missing > 0) states = yield* statesOf(session, known);
+  return claims.map((claim, index): Renewal => {
+    const state = states.get(keys[index] ?? -1);
+    return isHeldBy(claim, state) ? { held: true, cancelRequested: state.isCancelRequested } : NOT_HELD;
+  });
+}
+
+function isHeldBy(claim: ClaimKey, state: ClaimState | undefined): state is ClaimState {
+  return state !== undefined && state.token === claim.token && state.state === 'running';
 }
 
 function* statesOf(session: Session, keys: readonly number[]): Steps<Map<number, ClaimState>> {

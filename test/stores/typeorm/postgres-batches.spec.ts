@@ -161,6 +161,17 @@ describeOnServer(server, 'runs of one claim that lie in few rows on PostgreSQL',
     expect(await settle(ends)).toEqual(all(100));
   });
 
+  it('are not said to be held where a step that was under way has withdrawn them (P7)', async () => {
+    const claims = await claimed(planOnce, 2);
+    await place.ask('BEGIN');
+    await place.ask('DELETE FROM carillon_claimed_batches');
+    const renewals = store.jobs.renew(claims, NOW + 2 * LEASE);
+    const waits = 'SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))';
+    while ((await place.ask(waits)).length === 0);
+    await place.ask('COMMIT');
+    expect((await renewals).map(({ held }) => held)).toEqual([false, false]);
+  });
+
   it('are taken over when their lease has ended, and their owner finds out (P7)', async () => {
     const claims = await claimed(planOnce, 100);
     await settle(claims.slice(0, 10).map((it) => succeeded(it)));

@@ -21,6 +21,7 @@ const HANDLER_WITHIN = 30_000;
 /** Processes in numbered slots: one that is killed is followed by a new one in the same slot. */
 export class Cluster {
   readonly members: Member[] = [];
+  private isRestarting = false;
   private readonly slots: Member[] = [];
   private readonly started: Promise<void>[] = [];
 
@@ -137,6 +138,8 @@ export class Cluster {
   }
 
   private async cut(): Promise<void> {
+    // Of a server that is away nothing is left to be cut.
+    if (this.isRestarting) return;
     const outage = this.outage();
     this.parts.chronicle.cuts.push(await this.parts.server!.cut());
     outage.to = Date.now();
@@ -144,9 +147,11 @@ export class Cluster {
 
   private async restart(how: 'stop' | 'crash', downMs: number): Promise<void> {
     const outage = this.outage();
+    this.isRestarting = true;
     await this.parts.server!.stop(how);
     await this.sleep(downMs);
     await this.parts.server!.start();
+    this.isRestarting = false;
     outage.to = Date.now();
   }
 

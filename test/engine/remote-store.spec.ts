@@ -129,6 +129,8 @@ describe('a connection that is cut', () => {
     // A store that seems to be away is asked ever less often.
     for (let second = 0; second < 60 && run() === undefined; second++) await clock.advanceAsync(SECOND);
     expect(run()).toMatchObject({ state: 'running', node: expect.stringMatching(/^node-[12]$/), token: 1 });
+    // Its answer may be on its way still: that is to be lost, too.
+    await clock.advanceAsync(SECOND);
     for (const remote of all) remote.deafTo.clear();
     await clock.advanceAsync(4 * LEASE);
     expect(worlds[0].calls.length + worlds[1].calls.length).toBe(1);

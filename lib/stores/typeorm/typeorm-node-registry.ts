@@ -26,7 +26,10 @@ export class TypeOrmNodeRegistry implements NodeRegistry {
   }
 
   writePause(pause: JobPause | null): Awaitable<void> {
-    return this.database.write((session) => answer(session.nodes.writePause(pause)));
+    return this.database.write(function* (session) {
+      yield* answer(session.nodes.writePause(pause));
+      yield* answer(session.tellOthers?.());
+    });
   }
 
   forget(before: Instant): Awaitable<number> {

@@ -133,7 +133,14 @@ export function mysqlError(errno: number, message = `error ${errno} of the serve
   return Object.assign(new Error(message), { errno, code: `ER_${errno}`, sqlState: 'HY000' });
 }
 
-/** Waits until it is so; the tests' own time limit ends it. */
+const WAITED_AT_MOST = 50_000;
+
+/** Waits until it is so; a test that waits in vain fails, and leaves nothing that goes on waiting. */
 export async function until(isSo: () => unknown): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
+  const end = performance.now() + WAITED_AT_MOST;
+  while (!(await isSo())) {
+    if (performance.now() > end)
+      throw new Error(`It has not come about within ${WAITED_AT_MOST} ms: ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }

@@ -148,7 +148,14 @@ export function raise(client: pg.Client, code: string): Promise<never> {
   return query.call(client, text);
 }
 
-/** Waits until it is so; the tests' own time limit ends it. */
+const WAITED_AT_MOST = 50_000;
+
+/** Waits until it is so; a test that waits in vain fails, and leaves nothing that goes on waiting. */
 export async function until(isSo: () => unknown): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
+  const end = performance.now() + WAITED_AT_MOST;
+  while (!(await isSo())) {
+    if (performance.now() > end)
+      throw new Error(`It has not come about within ${WAITED_AT_MOST} ms: ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }

@@ -243,6 +243,19 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       },
     );
 
+    it('tell other nodes of a pause of the application, and of its end', async () => {
+      const [writer, hearer] = [await place.open(), await place.open()];
+      const seen = wakesOf(hearer);
+      await isListening(hearer);
+      for (const pause of [{ at: NOW, by: null, reason: null, until: null }, null]) {
+        const { count } = seen;
+        await writer.nodes.writePause(pause);
+        await until(() => seen.count > count);
+      }
+
+      expect(await hearer.nodes.readPause()).toBeNull();
+    });
+
     it('are not there with listen: false, so that the engine polls', async () => {
       const store = await place.open({ listen: false });
 

@@ -2,6 +2,7 @@ import type { Instant, JobPause, NodeRecord } from '../../../../core/index.js';
 import type { NodeRows } from '../../session.js';
 import { jsonOf } from './arrays.js';
 import { pauseOf } from './job-decoder.js';
+import type { Notices } from './notices.js';
 import type { Scope } from './scope.js';
 
 /** How long after a node was last seen its name may still be wanted by a run that it claimed. */
@@ -10,7 +11,10 @@ const NAME_MARGIN = 3_600_000;
 export class PostgresNodeRows implements NodeRows {
   private readonly tables: string;
 
-  constructor(private readonly scope: Scope) {
+  constructor(
+    private readonly scope: Scope,
+    private readonly notices: Notices,
+  ) {
     this.tables = scope.place.tables;
   }
 
@@ -74,6 +78,7 @@ export class PostgresNodeRows implements NodeRows {
   async writePause(pause: JobPause | null): Promise<void> {
     const text = `UPDATE ${this.tables}applications SET pause = $1 WHERE app_key = $2`;
     await this.scope.statements.query(text, [jsonOf(pause), this.scope.place.appKey]);
+    this.notices.concernsOwners();
   }
 
   private async register(node: NodeRecord): Promise<number> {

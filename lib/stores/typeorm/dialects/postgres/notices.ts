@@ -22,7 +22,7 @@ export class Notices {
     if (at !== null && at < this.earliest) this.earliest = at;
   }
 
-  /** A claim was taken back, or a run asked to stop: its owner should look. */
+  /** A claim was taken back, a run asked to stop, or the application paused: whoever holds claims should look. */
   concernsOwners(): void {
     this.isUrgent = true;
   }

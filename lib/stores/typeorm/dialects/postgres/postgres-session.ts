@@ -43,7 +43,7 @@ export class PostgresSession implements Session {
     this.held = new PostgresHeldRows(scope, batches);
     this.claims = new PostgresClaimRows(scope, decoder, free, batches);
     this.history = new PostgresHistoryRows(scope);
-    this.nodes = new PostgresNodeRows(scope);
+    this.nodes = new PostgresNodeRows(scope, this.notices);
   }
 
   runKey(id: string): number | null {

@@ -123,13 +123,18 @@ export async function listen(url, late) {
     const context = parameters.at(-1);
     late(Date.now() - context.fireTime.getTime());
   });
+  // Jobs come from another process, say: a store that is given them behind its scheduler's back tells that nothing.
+  const elsewhere = await open(url);
   return {
     schedule: async (dueAts) =>
       put(
-        store,
+        elsewhere,
         dueAts.map((dueAt, n) => oneOff(`late-${n}`, dueAt, Date.now())),
       ),
-    stop: () => scheduler.stop(),
+    stop: async () => {
+      await scheduler.stop();
+      await elsewhere.jobs.close();
+    },
   };
 }
 

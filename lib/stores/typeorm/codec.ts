@@ -123,7 +123,19 @@ export function isDamaged(definition: WrittenDefinition): boolean {
 
 /** Does a change of these fields change the definition's text? */
 export function isSameDefinition(a: JobRecord, b: JobRecord): boolean {
-  return a === b || definitionTextOf(a) === definitionTextOf(b);
+  if (a === b) return true;
+  // Mostly nothing of it was touched: that is seen without making the texts.
+  const isUntouched =
+    a.id === b.id &&
+    a.name === b.name &&
+    a.description === b.description &&
+    a.tags === b.tags &&
+    a.args === b.args &&
+    a.trigger === b.trigger &&
+    a.triggerFingerprint === b.triggerFingerprint &&
+    a.restFingerprint === b.restFingerprint &&
+    a.createdAt === b.createdAt;
+  return isUntouched || definitionTextOf(a) === definitionTextOf(b);
 }
 
 /** Keys in order, so that equal objects give equal texts. */

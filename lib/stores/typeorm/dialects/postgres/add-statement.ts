@@ -31,10 +31,7 @@ export async function addInOneStatement(
   const shapeKeys = knownShapeKeys(caches, jobs, at);
   if (shapeKeys === null) return null;
   const dueAts = jobs.map((job) => job.dueAt);
-  const earliest = dueAts.reduce<number | null>(
-    (least, dueAt) => (dueAt === null || least! <= dueAt ? least : dueAt),
-    Infinity,
-  );
+  const earliest = Math.min(...dueAts.map((dueAt) => dueAt ?? Infinity));
   const { rows } = await link.query(statement(place.tables), [
     place.appKey,
     texts(jobs.map((job) => job.id)),

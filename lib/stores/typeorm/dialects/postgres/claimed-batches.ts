@@ -94,6 +94,12 @@ export class ClaimedBatches {
     this.scope.statements.send(this.holding, [this.scope.place.appKey, numbers(keys)]);
   }
 
+  /** A statement for several rows locks them as it comes to them: in any order. */
+  private lockRows(keys: readonly number[]): void {
+    const text = `SELECT 1 FROM ${this.table} c WHERE c.batch_key = ANY ($1::bigint[]) ${this.lock}`;
+    this.scope.statements.send(text, [numbers(keys)]);
+  }
+
   /** Takes apart the rows in which runs of these jobs lie. */
   splitJobs(jobKeys: readonly number[]): void {
     this.split(
@@ -161,9 +167,7 @@ export class ClaimedBatches {
   async close(groups: readonly BatchEnds[]): Promise<readonly BatchEnds[]> {
     const whole = groups.filter(({ batch, ends }) => ends.length === batch.open);
     const parts = groups.filter(({ batch, ends }) => ends.length !== batch.open);
-    // Each statement locks its rows as it comes to them.
-    const lock = `SELECT 1 FROM ${this.table} c WHERE c.batch_key = ANY ($1::bigint[]) ${this.lock}`;
-    this.scope.statements.send(lock, [numbers(groups.map(({ batch }) => batch.key))]);
+    if (groups.length > 1) this.lockRows(groups.map(({ batch }) => batch.key));
     const answers = await Promise.all([
       whole.length === 0
         ? []

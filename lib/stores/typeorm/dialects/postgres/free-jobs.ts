@@ -1,8 +1,6 @@
 /** Jobs that had no unsettled run when they were locked. Whoever counts on it lets the database make sure as it writes. */
 export class FreeJobs {
   private readonly keys = new Set<number>();
-  /** Somebody counted on it. */
-  isUsed = false;
 
   add(key: number): void {
     this.keys.add(key);
@@ -11,7 +9,6 @@ export class FreeJobs {
   hasAll(keys: readonly number[]): boolean {
     if (this.keys.size === 0) return false;
     for (const key of keys) if (!this.keys.has(key)) return false;
-    this.isUsed = true;
     return true;
   }
 

@@ -1,5 +1,5 @@
 import type { Awaitable, JobFilter, JobRecord } from '../../../../core/index.js';
-import { definitionTextOf } from '../../codec.js';
+import { definitionTextOf, isSameDefinition, isSameShape } from '../../codec.js';
 import { REMOVED_STATUS, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob } from '../../records.js';
@@ -11,7 +11,6 @@ import { JOB_COLUMNS } from './job-decoder.js';
 import type { JobColumns, JobDecoder } from './job-decoder.js';
 import { listStatement } from './job-list.js';
 import type { Notices } from './notices.js';
-import { isSameShape } from './scope.js';
 import type { Scope } from './scope.js';
 
 /** What of a hot row may change, in the order of `changeable`. */
@@ -257,17 +256,4 @@ function prefixed(alias: string): string {
   return CHANGEABLE.split(', ')
     .map((column) => `${alias}.${column}`)
     .join(', ');
-}
-
-function isSameDefinition(a: JobRecord, b: JobRecord): boolean {
-  const isSame =
-    a.id === b.id &&
-    a.name === b.name &&
-    a.description === b.description &&
-    a.tags === b.tags &&
-    a.args === b.args &&
-    a.trigger === b.trigger &&
-    a.triggerFingerprint === b.triggerFingerprint &&
-    a.restFingerprint === b.restFingerprint;
-  return isSame || storable(definitionTextOf(a)) === storable(definitionTextOf(b));
 }

@@ -1,5 +1,5 @@
 import type { Awaitable, Instant } from '../../../../core/index.js';
-import { shapeOf, shapeTextOf } from '../../codec.js';
+import { isSameShape, shapeOf, shapeTextOf } from '../../codec.js';
 import type { Shape } from '../../records.js';
 import type { Answer, Statements } from '../server/link.js';
 import { isTrusted } from '../server/unused-shapes.js';
@@ -154,9 +154,7 @@ export class Scope {
   }
 
   private knownShapeKey(text: string, at: Instant): number | null {
-    const kept = this.caches.shapeKeys.get(text);
-    if (kept !== undefined && isTrusted(kept, at)) return kept.key;
-    return this.newShapeKeys.get(text) ?? null;
+    return trustedShapeKey(this.caches, text, at) ?? this.newShapeKeys.get(text) ?? null;
   }
 
   private async writeShapes(shapes: ReadonlyMap<string, Shape>, at: Instant): Promise<void> {
@@ -210,11 +208,13 @@ export class Scope {
 /** Keys of the shapes of jobs, in their order, as this process knows them; null: one of them is to be looked for. */
 export function knownShapeKeys(caches: Caches, shapes: readonly Shape[], at: Instant): number[] | null {
   const { texts: all, byText } = shapeTextsOf(shapes);
-  for (const text of byText.keys()) {
-    const kept = caches.shapeKeys.get(text);
-    if (kept === undefined || !isTrusted(kept, at)) return null;
-  }
+  for (const text of byText.keys()) if (trustedShapeKey(caches, text, at) === null) return null;
   return all.map((text) => caches.shapeKeys.get(text)!.key);
+}
+
+function trustedShapeKey(caches: Caches, text: string, at: Instant): number | null {
+  const kept = caches.shapeKeys.get(text);
+  return kept !== undefined && isTrusted(kept, at) ? kept.key : null;
 }
 
 /** Jobs added together mostly share one shape: its text is made once. */
@@ -231,17 +231,6 @@ function shapeTextsOf(shapes: readonly Shape[]): { texts: string[]; byText: Map<
     return text;
   });
   return { texts: all, byText };
-}
-
-export function isSameShape(a: Shape, b: Shape): boolean {
-  return (
-    a.policy === b.policy &&
-    a.hooks === b.hooks &&
-    a.task === b.task &&
-    a.timezone === b.timezone &&
-    a.origin === b.origin &&
-    a.appVersion === b.appVersion
-  );
 }
 
 /** Without the job that it was read from. */

@@ -114,7 +114,7 @@ function commandNamed(name: string): Command {
   if (found !== undefined) return found;
   const near = nearest(
     name,
-    COMMANDS.map((command) => command.name),
+    COMMANDS.flatMap((command) => [command.name.replace('schedule:', ''), command.name]),
   );
   const meant = near === null ? 'carillon --help shows all commands.' : `Did you mean ${near}?`;
   throw new CommandLineError(`There is no command "${name}". ${meant}`);

@@ -5,6 +5,12 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Between two readings of the monotonic clock. */
+export interface ReadWithin {
+  readonly from: Millis;
+  readonly to: Millis;
+}
+
 /** The only source of time. Tests own it. */
 export interface Clock {
   /** Wall clock. It may step in both directions. */

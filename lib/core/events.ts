@@ -13,7 +13,7 @@ export const EVENT_TYPES = [
   'scheduler.paused',
   /** The pause of the whole application was lifted. */
   'scheduler.resumed',
-  /** Every outcome is written and no timer is left. */
+  /** Every outcome is written and no timer is left. data: `hasStarted`, false of one whose start failed. */
   'scheduler.stopped',
   /** A job is in its store for the first time; in a caller's transaction, once that has committed. job. */
   'job.added',

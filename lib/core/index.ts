@@ -15,6 +15,7 @@ export * from './policy.js';
 export * from './run-record.js';
 export * from './scheduler-error.js';
 export * from './system-clock.js';
+export * from './taken-back.js';
 export * from './task.js';
 export * from './task-arguments.js';
 export * from './thrown-error.js';

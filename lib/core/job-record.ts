@@ -65,7 +65,8 @@ export interface JobRecord {
  *
  * `withdraw` takes back claims whose start (`dueAt`) is still to come: runs of the plan that were never attempted are
  * deleted, and fire time, due time and `runCount` of the job go back to before them unless the patch sets them; other
- * runs wait again, unclaimed, under a higher token. `replace` gives a new generation and deletes the runs that have not
+ * runs wait again, unclaimed, under a higher token. A run of the plan that has a later one behind it was due, whatever the
+ * change's time says: it stays (`takenBack`). `replace` gives a new generation and deletes the runs that have not
  * started, as a removal does.
  */
 export type JobPatch = Partial<Omit<JobRecord, 'id' | 'generation' | 'version' | 'createdAt'>> & {

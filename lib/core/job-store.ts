@@ -1,6 +1,7 @@
+import type { ReadWithin } from './clock.js';
 import type { FinishReason, JobOrigin, JobPatch, JobPause, JobRecord, JobStatus } from './job-record.js';
 import type { Outcome, RunError, RunKind, RunRecord, SkipReason } from './run-record.js';
-import type { Awaitable, Instant, JsonValue } from './time.js';
+import type { Awaitable, Instant, Millis, JsonValue } from './time.js';
 
 /** A store as the engine meets it. All three parts share one place and one application. */
 export interface Store {
@@ -64,15 +65,24 @@ export interface JobStore {
    * Default 1. What one of them has found, the others must leave alone.
    */
   readonly claimsAtOnce?: number;
-  /** Calls `wake` when another node changed something; returns what ends it. Without it the loop polls. */
-  watch?(wake: () => void): () => void;
   /**
-   * true: somebody else may have written since the last call, so claims may have been withdrawn. Answers at once and cheaply,
-   * and never throws: asked before runs start that were claimed ahead. For stores that cannot wake the owners of claims, or
-   * cannot now, such as one whose connection for wake-ups is cut. Of a store with neither this nor `watch`, true is assumed:
-   * its claims are renewed once more just before their runs start.
+   * How long a few settlements wait for company after those before them, in ms, where a step of a few costs as much as one of
+   * many. Default 0. Many, and the first after a while, go at once.
    */
-  hasForeignWrites?(): boolean;
+  readonly settleSpacing?: Millis;
+  /**
+   * Calls `wake` when another node changed something, and `doubt` as soon as anybody, this process too, is about to take claims
+   * back; returns what ends it. Without it the loop polls.
+   */
+  watch?(wake: () => void, doubt: () => void): () => void;
+  /**
+   * true: somebody else may have written since the last call, so claims may have been withdrawn. Answers cheaply, and never
+   * throws: asked before runs start that were claimed ahead. At once where that can be known without asking anybody; a store that
+   * answers later is asked once for all runs that are due by then. For stores that cannot wake the owners of claims, or cannot
+   * now, such as one whose connection for wake-ups is cut. Of a store with neither this nor `watch`, true is assumed: its claims
+   * are renewed once more just before their runs start.
+   */
+  hasForeignWrites?(): Awaitable<boolean>;
 }
 
 /** A job to be added; `generation` and `version` are the store's to give. */
@@ -81,9 +91,10 @@ export interface NewJob extends Omit<JobRecord, 'generation' | 'version'> {
 }
 
 export interface PutOptions {
-  readonly at: Instant;
+  /** As of a `ChangeRequest`. */
+  now(): Instant;
   /** What to do with a row that is there: a patch (null: leave it as it is), or refuse. */
-  reconcile(existing: JobRecord, incoming: NewJob): JobPatch | null | 'refuse';
+  reconcile(existing: JobRecord, incoming: NewJob, now: Instant): JobPatch | null | 'refuse';
   /** The caller's transaction, where the store supports one. */
   readonly within?: unknown;
 }
@@ -100,17 +111,27 @@ export type ChangeRequest =
   | {
       /** null: every job of the application. */
       readonly ids: readonly string[] | null;
-      readonly at: Instant;
-      /** `remove` deletes the job and its runs that have not started; null leaves it. */
-      decide(job: JobRecord, unsettled: readonly RunRecord[]): JobPatch | 'remove' | null;
+      /**
+       * Store time, asked for once the rows are held: the step may have waited for them, and what was to come when it was asked
+       * for may have begun since. Whoever holds a claim that may be taken back must see, from before this call until the step
+       * is durable, that it is in doubt (`watch`, else `hasForeignWrites`), and `renew` of it must wait for the step: a run starts
+       * only while it is known to be its holder's, so one that falls due later than this instant has not begun. A store whose
+       * messages take a while decides as of a moment later, where claims are held ahead. One may also ask and decide before, to
+       * see whether any claim is taken back at all: the last decision counts.
+       */
+      now(): Instant;
+      decide: DecideJob;
       /** Skip records to write with it, such as `paused` at resume. */
-      record?(before: JobRecord): readonly PlannedSkip[];
+      record?(before: JobRecord, now: Instant): readonly PlannedSkip[];
     }
   /**
    * A run that nobody holds is settled as cancelled; one that is held gets `cancelRequested`, and the `detail` for whoever
    * holds it. One result with the run; a settled run is answered as it is, an unknown one not at all.
    */
   | { readonly cancel: string; readonly at: Instant; readonly detail: string | null };
+
+/** `remove` deletes the job and its runs that have not started; null leaves it. */
+export type DecideJob = (job: JobRecord, unsettled: readonly RunRecord[], now: Instant) => JobPatch | 'remove' | null;
 
 export interface ChangeResult {
   readonly before: JobRecord;
@@ -172,6 +193,7 @@ export interface ClaimRequest {
   readonly leaseUntil: Instant;
   /** Tasks this node cannot resolve, and executors it has no free slot for, are left alone. */
   readonly exceptTasks: ReadonlySet<string>;
+  /** Grows while plans are asked: one that is refused for want of a slot makes further jobs of its executor useless to look at. */
   readonly exceptExecutors: ReadonlySet<string>;
   /** Only jobs that go on in maintenance mode. */
   readonly isPaused: boolean;
@@ -212,11 +234,12 @@ export interface ClaimResult {
   readonly finished: readonly JobRecord[];
   /** Open runs that a plan asked to stop. */
   readonly cancelled: readonly ClaimKey[];
-  /** true: something is due still (the limit was reached, or the store's own bound), claim again. */
+  /** true: something is due still, by the request's `until` (the limit was reached, or the store's own bound): claim again. */
   readonly hasMore: boolean;
   /**
    * When something will next be due (a job, a pause's end, a waiting run, a lease that ends); null: nothing is to come.
-   * What this request left out, and what is due but was left alone by its plan, does not count.
+   * What this request left out, and what is due but was left alone by its plan, does not count. With `hasMore` it is the
+   * earliest of what was left behind the limit, and of jobs ahead that their plans left alone: the next claim may wait for it.
    */
   readonly nextDueAt: Instant | null;
   /**
@@ -224,6 +247,8 @@ export interface ClaimResult {
    * time, since nothing has changed; it is read at least once a minute, and whenever `request.recoverBefore` is null.
    */
   readonly storeNow: Instant | null;
+  /** When that was; left out: at any moment of the call. */
+  readonly storeReadWithin?: ReadWithin;
 }
 
 /** The one place that judges due, late, missed and overlapping fire times (engine/plan). Null: leave the job alone. */

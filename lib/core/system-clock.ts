@@ -27,19 +27,26 @@ export class SystemClock implements Clock {
   }
 }
 
+const nothing = (): void => undefined;
+
 class RearmedTimer implements Timer {
   private handle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly remaining: () => Millis,
-    private readonly callback: () => void,
+    private callback: () => void,
   ) {
     this.arm();
   }
 
+  /**
+   * Whoever holds a cancelled timer holds nothing else by it. V8 keeps former tables of a `Set` of timers in its old space for a
+   * while, and with each of them, by the callbacks, the answers that were waited for then.
+   */
   cancel(): void {
     globalThis.clearTimeout(this.handle);
     this.handle = undefined;
+    this.callback = nothing;
   }
 
   private arm(): void {

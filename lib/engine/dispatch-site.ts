@@ -1,4 +1,5 @@
 import type { EventType, JobRecord, Outcome, RunRecord, Settlement, Store } from '../core/index.js';
+import type { ClaimRoom } from './claim-room.js';
 import type { FactFields, Facts } from './facts.js';
 import type { LiveRun } from './live-run.js';
 import type { SchedulerOptions, SchedulerParts } from './scheduler-parts.js';
@@ -16,6 +17,7 @@ export interface DispatchSite {
   readonly options: Pick<SchedulerOptions, 'lease'>;
   /** By executor. */
   readonly slots: ReadonlyMap<string, Slots>;
+  readonly room: Pick<ClaimRoom, 'broughtTooMuch'>;
   /** Tasks and executors of rows that this process does not have: left alone by further claims. */
   readonly exceptTasks: Set<string>;
   readonly exceptExecutors: Set<string>;
@@ -37,6 +39,8 @@ export function tellSettled(site: DispatchSite, run: LiveRun, settlement: Settle
   const type = settlementType(settlement);
   if (type === null || !site.facts.wants(type)) return;
   site.facts.tell(type, {
+    // A store of this process goes by this clock, and has written it at once.
+    at: site.store.isShared ? undefined : settlement.at,
     store: site.store.alias,
     job: run.job,
     run: settledRun(run.run, settlement),

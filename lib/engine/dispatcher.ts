@@ -25,6 +25,7 @@ import { LeaseLostError, RunCancelledError, RunLostError } from './stop-errors.j
 
 /** Stands in for the handler of a run that is given back before anybody could call it. */
 const NO_HANDLER: TaskHandler = () => undefined;
+const NO_RUNS: ReadonlySet<LiveRun> = new Set();
 
 /** When claims were asked for, and what that makes of them. */
 export interface Grant {
@@ -65,8 +66,8 @@ export class Dispatcher implements RunSurroundings {
     tellRun(this.site, 'run.progress', run, { detail: message, data: { value, message } });
   }
 
-  /** Takes over claims that the store has just granted. */
-  accept(claims: readonly Claim[], grant: Grant): void {
+  /** Takes over claims that the store has just granted; false: some of them went back. */
+  accept(claims: readonly Claim[], grant: Grant): boolean {
     const now = this.site.time.now();
     const granted = this.site.store.isShared ? this.withoutSurplus(claims) : claims;
     this.isTaking = true;
@@ -77,6 +78,7 @@ export class Dispatcher implements RunSurroundings {
       this.isTaking = false;
       this.endedAt = null;
     }
+    return granted.length === claims.length;
   }
 
   /** Claims that came when this node had stopped claiming. */
@@ -99,12 +101,20 @@ export class Dispatcher implements RunSurroundings {
     run.slots!.start(run, this.begin);
   }
 
-  /** Gives back what has not started, of one job or of all. */
-  releaseHeld(jobId: string | null = null): void {
+  /** Gives back what has not started: of one job, of all, or of all but some runs. */
+  releaseHeld(jobId: string | null = null, but: ReadonlySet<LiveRun> = NO_RUNS): void {
     const now = this.site.time.now();
     for (const run of this.live.values()) {
-      if (run.state === 'held' && (jobId === null || run.claim.jobId === jobId)) this.conclude(run, release(run, now));
+      const isMeant = (jobId === null || run.claim.jobId === jobId) && !but.has(run);
+      if (run.state === 'held' && isMeant) this.conclude(run, release(run, now));
     }
+  }
+
+  /** Its claim was taken back in good order. */
+  forgo(run: LiveRun): void {
+    if (run.state !== 'held') return;
+    this.close(run);
+    run.slots?.forgone();
   }
 
   /** The store says that the run is no longer ours: its outcome will not be written. */
@@ -116,10 +126,7 @@ export class Dispatcher implements RunSurroundings {
       run.stop('leaseLost', new LeaseLostError(run.job.id, run.run.id));
       // It may have been asked to stop before; now its outcome is dropped besides.
       run.stopCause = 'leaseLost';
-    } else if (run.state === 'held') {
-      this.close(run);
-      run.slots?.forgone();
-    }
+    } else this.forgo(run);
   }
 
   /** Asks a run of this node to stop; one that has not started is settled at once. false: it is not here. */
@@ -168,7 +175,10 @@ export class Dispatcher implements RunSurroundings {
       if (!isGranted) surplus.push(claim);
       return isGranted;
     });
-    if (surplus.length > 0) this.giveBack(surplus);
+    if (surplus.length > 0) {
+      this.site.room.broughtTooMuch();
+      this.giveBack(surplus);
+    }
     return granted;
   }
 
@@ -184,8 +194,9 @@ export class Dispatcher implements RunSurroundings {
     if (handler === null) this.refuse(run, 'task', claim.job.task);
     else if (run.slots === null) this.refuse(run, 'executor', claim.job.policy.executor);
     else if (claim.run.cancelRequested) this.cancel(claim.runId, claim.run.detail);
-    else if (claim.cause === 'recovered') this.recover(run, now);
-    else if (claim.run.dueAt > now) this.line.add(run);
+    else if (claim.cause === 'recovered') this.recover(run, now, grant);
+    // What fell due since was to come when it was claimed: it may have been taken back.
+    else if (claim.run.dueAt > grant.claimedAt) this.line.add(run);
     else this.toSlot(run);
   }
 
@@ -199,7 +210,7 @@ export class Dispatcher implements RunSurroundings {
     this.conclude(run, release(run, this.site.time.now()));
   }
 
-  private recover(run: LiveRun, now: Instant): void {
+  private recover(run: LiveRun, now: Instant, { claimedAt }: Grant): void {
     const { leaseEndedAt } = run.claim;
     const seenAt = (leaseEndedAt ?? Infinity) - this.site.options.lease;
     run.mayHaveBegun = seenAt > run.run.dueAt;
@@ -207,7 +218,7 @@ export class Dispatcher implements RunSurroundings {
     if (verdict.settlement?.kind !== 'outcome') tellRun(this.site, 'run.lost', run, { detail: verdict.detail });
     if (verdict.settlement !== null) this.conclude(run, verdict.settlement);
     // Claimed ahead by a node that died, or before a clock was set back.
-    else if (run.run.dueAt > now) this.line.add(run);
+    else if (run.run.dueAt > claimedAt) this.line.add(run);
     else this.toSlot(run);
   }
 

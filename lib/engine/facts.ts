@@ -1,7 +1,9 @@
-import type { Clock, EventSink, EventType, JobRecord, RunRecord, SchedulerFact } from '../core/index.js';
+import type { Clock, EventSink, EventType, Instant, JobRecord, RunRecord, SchedulerFact } from '../core/index.js';
 
 /** What a fact is about; fields left out are null. */
 export interface FactFields {
+  /** When it was, where that is known: reading a clock costs as much as a short task. Default: now. */
+  readonly at?: Instant;
   readonly store?: string | null;
   readonly job?: JobRecord | null;
   readonly run?: RunRecord | null;
@@ -26,7 +28,7 @@ export class Facts {
     if (!this.sink.wants(type)) return;
     this.sink.emit({
       type,
-      at: this.clock.now(),
+      at: fields.at ?? this.clock.now(),
       node: this.node,
       store: fields.store ?? null,
       job: fields.job ?? null,

@@ -1,5 +1,5 @@
 import { hashOfText } from '../core/index.js';
-import type { Awaitable, Instant, JobPause, Store } from '../core/index.js';
+import type { Awaitable, Instant, JobPause, Millis, Store } from '../core/index.js';
 import { nothing } from './patience.js';
 import type { Patience } from './patience.js';
 import type { SchedulerParts } from './scheduler-parts.js';
@@ -13,6 +13,8 @@ export interface HeartbeatParts {
   readonly time: StoreTime;
   readonly health: StoreHealth;
   readonly patience: Patience;
+  /** Calls back once after a while, unless the node stops before. */
+  readonly later: (wait: Millis, go: () => void) => void;
   /** The application's paused flag, as each beat answers it. */
   readonly onPause: (pause: JobPause | null) => void;
 }
@@ -23,6 +25,7 @@ export class Heartbeat {
   private jobsDigest = '';
   private startedAt: Instant = 0;
   private isBeating = false;
+  private mustRepeat = false;
   /** What the beat on its way says of the pause may be older than what this node has written. */
   private isOutdated = false;
 
@@ -50,8 +53,19 @@ export class Heartbeat {
       (error) => {
         this.isBeating = false;
         this.of.health.failed('beat', error);
+        this.repeatSoon();
       },
     );
+  }
+
+  /** With the next round it would come too late to be seen within a lease of the one before. */
+  private repeatSoon(): void {
+    if (this.mustRepeat) return;
+    this.mustRepeat = true;
+    this.of.later(this.of.health.wait('beat', Math.random()), () => {
+      this.mustRepeat = false;
+      if (this.of.health.isFailing('beat')) this.beat();
+    });
   }
 
   /** This node has just written the flag: a later beat tells what has become of it. */

@@ -22,6 +22,12 @@ export interface LeaseParts {
   beat(): void;
 }
 
+/** A round of renewals that is on its way. */
+interface Round {
+  readonly runs: ReadonlySet<LiveRun>;
+  readonly startedAt: Millis;
+}
+
 const NONE: readonly LiveRun[] = [];
 /** However often others change something, all that is held is not renewed more often for it. */
 const LOOK_EVERY: Millis = 1_000;
@@ -35,7 +41,7 @@ const LOOK_EVERY: Millis = 1_000;
  */
 export class Leases {
   private timer: Timer | null = null;
-  private isRenewing = false;
+  private round: Round | null = null;
   /** How often claims may have been taken back so far; each run keeps up to where it is known to be ours. */
   private doubtCount = 0;
   /** Doubts came while a round was under way, and somebody wants to know before the runs are due. */
@@ -118,8 +124,8 @@ export class Leases {
 
   /** Asks for what is in doubt, so that it starts on time if it is ours. */
   confirm(): void {
-    this.mustConfirm = this.isRenewing;
-    if (this.isRenewing || this.isBackingOff) return;
+    this.mustConfirm = this.round !== null;
+    if (this.round !== null || this.isBackingOff) return;
     const isAsked = new Set([...this.checking, ...this.waiting]);
     const runs = this.held().filter((run) => run.doubts < this.doubtCount && !isAsked.has(run));
     if (runs.length === 0) return;
@@ -167,13 +173,13 @@ export class Leases {
     const now = this.parts.clock.monotonic();
     for (const run of this.held()) run.leaseEnd = Math.min(run.leaseEnd, now);
     this.doubt();
-    this.isOutdated = this.isRenewing;
+    this.isOutdated = this.round !== null;
     this.isCheckOutdated = this.checking.length > 0;
     this.renew();
   }
 
   renew(): void {
-    if (this.isRenewing) {
+    if (this.round !== null) {
       this.mustRenew = this.isPartial;
       return;
     }
@@ -190,14 +196,14 @@ export class Leases {
   }
 
   private renewRound(runs: readonly LiveRun[], answered: (startedAt: Millis) => void): void {
-    this.isRenewing = true;
+    this.round = { runs: new Set(runs), startedAt: this.parts.clock.monotonic() };
     this.mustConfirm = false;
     this.mustRenew = false;
     const doubts = this.doubtCount;
     this.ask(
       runs,
       (renewals, startedAt) => {
-        this.isRenewing = false;
+        this.round = null;
         answered(startedAt);
         const leaseEnd = this.isOutdated ? null : startedAt + this.parts.options.lease;
         runs.forEach((run, index) => this.renewed(run, renewals[index], { leaseEnd, doubts }));
@@ -205,26 +211,36 @@ export class Leases {
         else if (this.mustConfirm) this.confirm();
       },
       () => {
-        this.isRenewing = false;
+        this.round = null;
         this.isOutdated = false;
       },
     );
   }
 
-  /** Nobody takes back a run that is due: one that is asked for then is ours, whatever changes later. */
+  /**
+   * Nobody takes back a run that is due: one that is asked for then is ours, whatever changes later. A round that was sent
+   * before may arrive after it, and then the lease is that round's: of a round that is long on its way the answer is awaited.
+   */
   private check(): void {
     if (this.checking.length > 0 || this.waiting.length === 0 || this.isBackingOff) return;
-    const runs = this.waiting;
-    this.waiting = [];
+    const { round } = this;
+    const { lease } = this.parts.options;
+    const mustAwait = round !== null && this.parts.clock.monotonic() - round.startedAt >= lease / 2;
+    const runs = mustAwait ? this.waiting.filter((run) => !round.runs.has(run)) : this.waiting;
+    if (runs.length === 0) return;
+    this.waiting = mustAwait ? this.waiting.filter((run) => round.runs.has(run)) : [];
     this.checking = runs;
     this.ask(
       runs,
       (renewals, startedAt) => {
         this.checking = NONE;
-        const leaseEnd = this.isCheckOutdated ? null : startedAt + this.parts.options.lease;
+        const isOutdated = this.isCheckOutdated;
         this.isCheckOutdated = false;
-        const doubts = leaseEnd === null ? -1 : Infinity;
-        runs.forEach((run, index) => this.renewed(run, renewals[index], { leaseEnd, doubts }));
+        runs.forEach((run, index) => {
+          const from = round?.runs.has(run) === true ? round.startedAt : startedAt;
+          const known = isOutdated ? { leaseEnd: null, doubts: -1 } : { leaseEnd: from + lease, doubts: Infinity };
+          this.renewed(run, renewals[index], known);
+        });
         this.gather(() => runs.forEach((run) => this.offerAgain(run)));
       },
       () => {

@@ -27,6 +27,8 @@ export interface LoopSite {
   pauseEndsAt(): Instant | null;
   /** Some executor has no room now. */
   isCramped(): boolean;
+  /** The claim that was asked for so left nothing out, or alone, for want of a slot. */
+  leftNoneForRoom(request: ClaimRequest): boolean;
   /** The claim left something due alone for want of a slot, and one is free again. */
   leftWhatFits(): boolean;
   /** What a claim did besides granting runs. */

@@ -1,4 +1,4 @@
-import type { JobPatch, JobPause, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
+import type { DecideJob, JobPause, JobPlan, JobRecord, PlanRuns, RunRecord, Store } from '../core/index.js';
 import type { ClaimRoom } from './claim-room.js';
 import type { Facts } from './facts.js';
 import type { JobEnds } from './job-ends.js';
@@ -70,14 +70,13 @@ export class PlanCalls {
   private setAside(errors: ReadonlyMap<string, unknown>): void {
     this.unreadable.clear();
     const { store, time, facts, health, parts } = this.of;
-    const at = time.now();
-    const decide = (job: JobRecord): JobPatch | null => {
+    const decide: DecideJob = (job, _unsettled, now) => {
       if (job.status !== 'active' || compareVersions(parts.appVersion, job.appVersion) < 0) return null;
       const statusReason = `it cannot be planned: ${String(errors.get(job.id))}`.slice(0, 500);
-      return { status: 'unresolved', statusReason, statusAt: at };
+      return { status: 'unresolved', statusReason, statusAt: now };
     };
     settled(
-      () => store.jobs.change({ ids: [...errors.keys()], at, decide }),
+      () => store.jobs.change({ ids: [...errors.keys()], now: () => time.latest(), decide }),
       (results) => {
         health.answered('change');
         for (const { after: job } of results) {

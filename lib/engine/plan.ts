@@ -64,28 +64,38 @@ function isLate(job: JobRecord, dueAt: Instant, now: Instant): boolean {
   return grace !== null && now - dueAt > grace;
 }
 
+/** Of jobs that are due together, one after another is planned, and mostly their plans differ in nothing: then they have one. */
+let latest: JobPlan | null = null;
+
 /** The common case: one fire time, nothing in the way. */
 function onePlan(job: JobRecord, trigger: Trigger, next: Instant | null): JobPlan {
-  return {
-    runs: oneRun(job.fireTime!, job.dueAt!),
+  const dueAt = next === null ? null : dueAtOf(job.id, trigger, next);
+  const runCount = job.runCount + 1;
+  const runs = oneRun(job.fireTime!, job.dueAt!);
+  if (latest?.runs === runs && latest.fireTime === next && latest.dueAt === dueAt && latest.runCount === runCount) {
+    return latest;
+  }
+  const finished = next === null ? 'ended' : null;
+  // A literal, and not frozen: to freeze it costs more than all else here.
+  latest = {
+    runs,
     skips: NO_SKIPS,
     cancel: NO_IDS,
     drop: NO_IDS,
     promote: NO_IDS,
     fireTime: next,
-    dueAt: next === null ? null : dueAtOf(job.id, trigger, next),
-    runCount: job.runCount + 1,
-    finished: next === null ? 'ended' : null,
+    dueAt,
+    runCount,
+    finished,
   };
+  return latest;
 }
 
-/** Of jobs that are due together, one after another is planned: their runs differ in nothing that a plan says. */
-let latest: readonly [PlannedRun] | null = null;
-
+/** The latest plan's, where it is the same. */
 function oneRun(fireTime: Instant, dueAt: Instant): readonly PlannedRun[] {
-  if (latest === null || latest[0].fireTime !== fireTime || latest[0].dueAt !== dueAt) {
-    const range = { fireTime, firstFireTime: fireTime, count: 1, countIsExact: true };
-    latest = Object.freeze([Object.freeze({ kind: 'scheduled', ...range, dueAt, isBuffered: false })] as const);
-  }
-  return latest;
+  const run = latest?.runs[0];
+  if (run?.fireTime === fireTime && run.dueAt === dueAt) return latest!.runs;
+  return [
+    { kind: 'scheduled', fireTime, firstFireTime: fireTime, count: 1, countIsExact: true, dueAt, isBuffered: false },
+  ];
 }

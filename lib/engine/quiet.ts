@@ -1,4 +1,4 @@
-import type { Clock, Millis, Timer } from '../core/index.js';
+import type { Clock, Instant, Millis, Timer } from '../core/index.js';
 import type { StoreNode } from './store-node.js';
 
 interface Waiter {
@@ -23,6 +23,18 @@ export class Quiet {
     return this.every((node) => node.settles.size === 0 && node.loop.isResting && hasNothingToDo(node, except));
   }
 
+  /** How long until the first run of a fire time up to then may start that is held here; null: none is held. */
+  untilHeld(end: Instant): Millis | null {
+    let wait: Millis | null = null;
+    for (const { dispatcher, time } of this.nodes.values()) {
+      for (const { state, run } of dispatcher.live.values()) {
+        if (state !== 'held' || run.kind === 'manual' || run.fireTime > end) continue;
+        wait = Math.min(wait ?? Infinity, Math.max(0, run.dueAt - time.now()));
+      }
+    }
+    return wait;
+  }
+
   /** No attempt is open. */
   hasNoAttempts(): boolean {
     return this.every((node) => [...node.dispatcher.live.values()].every((run) => run.state !== 'running'));
@@ -30,7 +42,7 @@ export class Quiet {
 
   /** Every outcome is written, and no claim is on its way. */
   isSettled(): boolean {
-    return this.every((node) => node.settles.size === 0 && !node.loop.isClaiming);
+    return this.every((node) => node.isSettled);
   }
 
   /** true: it came to be; false: `limit` passed first. */

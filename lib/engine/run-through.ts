@@ -38,8 +38,12 @@ export async function runThrough(site: RunThroughSite, { end, except = new Set()
   for (;;) {
     await site.quiet.until(() => site.quiet.isIdle(except), null);
     const dueAt = await nextOwnRun(site, except);
-    if (dueAt === null) return;
-    await until(site, Math.max(dueAt + 1, site.clock.now() + LOOK_AGAIN));
+    // Claimed ahead, it is no fire time to come any more; left, it would be given back to a later call.
+    const wait = end === undefined ? null : site.quiet.untilHeld(end);
+    if (dueAt === null && wait === null) return;
+    const now = site.clock.now();
+    const next = Math.min(dueAt ?? Infinity, wait === null ? Infinity : now + wait);
+    await until(site, Math.max(next + 1, now + LOOK_AGAIN));
   }
 }
 

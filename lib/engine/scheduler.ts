@@ -81,6 +81,7 @@ export class Scheduler {
   private readonly pauses: ApplicationPause;
   private readonly quiet: Quiet;
   private stopped: Promise<void> | null = null;
+  private hasStarted = false;
 
   constructor(private readonly parts: SchedulerParts) {
     this.facts = new Facts(parts.events, parts.clock, parts.node.id);
@@ -103,7 +104,7 @@ export class Scheduler {
     this.driven = new DrivenJobs(parts.triggers, this.stores, this.runCommands, this.facts);
     this.codeJobs = new CodeJobs(parts, this.stores, this.facts);
     this.pauses = new ApplicationPause(parts, this.stores, this.facts);
-    this.explanations = new Explanations(parts, this.stores);
+    this.explanations = new Explanations(parts, this.stores, this.codeJobs);
   }
 
   get state(): SchedulerState {
@@ -136,7 +137,9 @@ export class Scheduler {
     const { role } = this.parts.options;
     const data = { isPassive: this.isPassive, ...this.codeJobs.summary, ...(role === 'worker' ? { role } : {}) };
     return then(begun, () => {
-      if (this.isRunning) this.facts.tell('scheduler.started', { data });
+      if (!this.isRunning) return;
+      this.hasStarted = true;
+      this.facts.tell('scheduler.started', { data });
     });
   }
 
@@ -347,7 +350,7 @@ export class Scheduler {
       await shutDown(this.parts, this.stores.all(), this.quiet, timeout);
     } finally {
       this.current = 'stopped';
-      this.facts.tell('scheduler.stopped', {});
+      this.facts.tell('scheduler.stopped', this.hasStarted ? {} : { data: { hasStarted: false } });
     }
   }
 

@@ -10,6 +10,8 @@ import type { StoreHealth } from './store-health.js';
 /** Unsettled outcomes at which a node stops claiming. */
 export const UNSETTLED_LIMIT = 10_000;
 const BATCH = 500;
+/** So many go at once, however soon they follow those before. */
+const MANY = 64;
 /** The longest wait before the next half is tried, as long as nothing but outcomes is refused: hardly the store is away. */
 const HALVING_WAIT: Millis = 250;
 
@@ -36,7 +38,8 @@ export interface SettleParts {
 export type OnSettled = (run: LiveRun, settlement: Settlement, isHeld: boolean) => void;
 
 /**
- * Writes outcomes in batches: what ends while a batch is on its way goes with the next. A failing batch is halved down
+ * Writes outcomes in batches: what ends while a batch is on its way goes with the next; where a batch of a few costs as much
+ * as one of many, a few that follow another batch wait a moment for company. A failing batch is halved down
  * to the bad row, which goes alone from then on, at last as failed with its texts cut; a store that is away is waited for.
  */
 export class SettleQueue {
@@ -51,6 +54,10 @@ export class SettleQueue {
   /** Batches in a row that failed with a single row in them. */
   private failedAlone = 0;
   private timer: Timer | null = null;
+  /** A few wait for company. */
+  private pause: Timer | null = null;
+  private sentAt: Millis = -Infinity;
+  private isHurried = false;
   private isClosed = false;
 
   private readonly store: Store;
@@ -109,7 +116,7 @@ export class SettleQueue {
     if (this.isFlushing) return;
     this.isFlushing = true;
     try {
-      while (!this.isBusy && this.timer === null) {
+      while (!this.isBusy && this.timer === null && !this.waitsForMore()) {
         const batch = this.items.length > 0 ? this.nextBatch() : this.nextAside();
         if (batch === null) return;
         this.send(batch);
@@ -121,6 +128,7 @@ export class SettleQueue {
 
   /** Tries again at once, though the store failed a moment ago: the node is about to end. */
   hurry(): void {
+    this.isHurried = true;
     this.timer?.cancel();
     this.timer = null;
     this.aside.hurry();
@@ -132,7 +140,26 @@ export class SettleQueue {
     this.isClosed = true;
     this.timer?.cancel();
     this.timer = null;
+    this.endPause();
     this.aside.close();
+  }
+
+  private waitsForMore(): boolean {
+    const spacing = this.store.jobs.settleSpacing ?? 0;
+    const count = this.items.length;
+    if (spacing === 0 || count === 0 || count >= MANY || this.isHurried || this.isClosed) return false;
+    const wait = this.sentAt + spacing - this.clock.monotonic();
+    if (wait <= 0) return false;
+    this.pause ??= this.clock.after(wait, () => {
+      this.endPause();
+      this.flush();
+    });
+    return true;
+  }
+
+  private endPause(): void {
+    this.pause?.cancel();
+    this.pause = null;
   }
 
   private asked(): void {
@@ -152,8 +179,10 @@ export class SettleQueue {
   }
 
   private onItsWay(batch: SettleItem[]): SettleItem[] {
+    this.endPause();
     this.isBusy = true;
     this.inFlight = batch;
+    this.sentAt = this.clock.monotonic();
     return batch;
   }
 

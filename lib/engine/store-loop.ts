@@ -1,4 +1,5 @@
 import type { Awaitable, Claim, ClaimRequest, ClaimResult, Instant, Millis, PlanRuns, Timer } from '../core/index.js';
+import { DueStarts } from './due-starts.js';
 import type { LoopSite } from './loop-site.js';
 import { isPromise, then } from './settled.js';
 import type { TakenAlong } from './settle-queue.js';
@@ -6,6 +7,8 @@ import { NO_TIME } from './store-time.js';
 
 /** Batches in one turn of a store that answers at once; then other work of the process gets its turn. */
 const BATCHES_A_TURN = 20;
+/** The same of a store of this process, whose batches are small. */
+const BATCHES_A_TURN_HERE = 200;
 /** When a claim brings nothing though something is due, it is not repeated at once. */
 const FRUITLESS_WAIT: Millis = 250;
 /** How often the time is asked for at a start, until an answer comes soon enough to be believed. */
@@ -32,7 +35,10 @@ export class StoreLoop {
   /** Nothing may be claimed until there is room; cramped: some executor has none. */
   private isStarved = false;
   private isCramped = false;
+  /** All that the last claim left is known by its time: room is no reason to look for it before. */
+  private knowsLeft = false;
   private mustMeasure = false;
+  private failure: unknown = null;
   /** Claims that may still be made before other work of the process gets its turn. */
   private batchesLeft = BATCHES_A_TURN;
 
@@ -46,10 +52,14 @@ export class StoreLoop {
     return !this.isClaiming && (!this.isOpen || this.claimAt > this.site.time.now());
   }
 
+  private readonly starts: DueStarts;
+
   constructor(
     private readonly site: LoopSite,
     private readonly plan: PlanRuns,
-  ) {}
+  ) {
+    this.starts = new DueStarts(site, () => this.turnNow());
+  }
 
   start(): void {
     this.isOpen = true;
@@ -92,14 +102,18 @@ export class StoreLoop {
     if (!this.isStarved && !this.isCramped) return;
     this.isStarved = false;
     this.isCramped = false;
-    this.wake();
+    if (this.knowsLeft) this.arm();
+    else this.wake();
   }
 
-  /** Asks the store for its time and nothing else. */
+  /** Asks the store for its time and nothing else; fails when it cannot be had, for this machine's clock is another one. */
   measure(tries = MEASUREMENTS): Awaitable<void> {
-    this.mustMeasure = true;
-    // An answer that was long on its way says little of the time; another one may be quicker.
-    return then(this.ask(MEASURING), () => (tries > 1 && this.site.time.isVague ? this.measure(tries - 1) : undefined));
+    if (tries === MEASUREMENTS) this.mustMeasure = true;
+    return then(this.ask(MEASURING), () => {
+      // An answer that was long on its way says little of the time; another one may be quicker.
+      if (tries > 1 && (this.mustMeasure || this.site.time.isVague)) return this.measure(tries - 1);
+      if (this.mustMeasure) throw this.failure;
+    });
   }
 
   private get settlesWithClaims(): boolean {
@@ -107,7 +121,7 @@ export class StoreLoop {
   }
 
   private turn(): void {
-    this.batchesLeft = BATCHES_A_TURN;
+    this.batchesLeft = this.site.store.isShared ? BATCHES_A_TURN : BATCHES_A_TURN_HERE;
     this.goThroughTurn();
   }
 
@@ -118,7 +132,7 @@ export class StoreLoop {
     this.isInTurn = true;
     const { site } = this;
     if (site.store.isShared) this.checkClocks();
-    this.startDue();
+    this.starts.start();
     if (this.mayAsk() && site.time.now() >= this.claimAt) this.claimBatches();
     site.settles.flush();
     this.isInTurn = false;
@@ -136,20 +150,6 @@ export class StoreLoop {
       leases.distrust();
     }
     if (leases.isLate()) leases.catchUp();
-  }
-
-  /** What was claimed ahead is asked for first where another node may have withdrawn it and had no way to say so. */
-  private startDue(): void {
-    const { dispatcher, leases, store, time } = this.site;
-    const { nextDueAt } = dispatcher.line;
-    if (nextDueAt === null || nextDueAt > time.now()) return;
-    const { jobs } = store;
-    if (!store.isShared) {
-      dispatcher.startDue(time.now());
-      return;
-    }
-    if (jobs.hasForeignWrites?.() ?? jobs.watch === undefined) leases.doubt();
-    leases.gather(() => dispatcher.startDue(time.now()));
   }
 
   private claimBatches(): void {
@@ -215,32 +215,37 @@ export class StoreLoop {
   private claimed(request: ClaimRequest, result: ClaimResult, sent: Sent): void {
     const { site } = this;
     site.health.answered('claim');
-    if (result.storeNow !== null) site.time.measured(request.now, result.storeNow, sent.at);
+    if (result.storeNow !== null) site.time.measured(request.now, result.storeNow, sent.at, result.storeReadWithin);
     if (request === MEASURING) {
       this.mustMeasure = false;
       this.wake();
       return;
     }
     site.claimTold(result);
-    this.isBehind = result.hasMore && !broughtNothing(result);
     const { isShared } = site.store;
-    if (this.isOpen) this.accept(result.claims, request.now, sent);
+    let areAllKept = false;
+    if (this.isOpen) areAllKept = this.accept(result.claims, request.now, sent);
     else site.dispatcher.giveBack(result.claims);
     // What this claim left alone, or gave back, is no longer to be found by its time alone.
     if (isShared) this.isCramped ||= site.isCramped();
-    this.claimAt = Math.min(this.claimAt, this.nextClaimAt(result), this.pauseEnd());
+    this.knowsLeft = areAllKept && site.leftNoneForRoom(request);
+    const nextAt = this.nextClaimAt(result);
+    this.isBehind = result.hasMore && !broughtNothing(result) && nextAt <= site.time.now();
+    this.claimAt = Math.min(this.claimAt, nextAt, this.pauseEnd());
     // The next claim takes along what has ended by then.
     if (!this.settlesWithClaims || this.claimAt > site.time.now()) site.settles.flush();
   }
 
-  private accept(claims: readonly Claim[], claimedAt: Instant, { at, doubts }: Sent): void {
+  /** false: some were given back. */
+  private accept(claims: readonly Claim[], claimedAt: Instant, { at, doubts }: Sent): boolean {
     const { dispatcher, leases, options, store } = this.site;
-    if (!store.isShared) {
-      dispatcher.accept(claims, { claimedAt, leaseEnd: Infinity, doubts });
-      return;
-    }
-    leases.gather(() => dispatcher.accept(claims, { claimedAt, leaseEnd: at + options.lease, doubts }));
+    if (!store.isShared) return dispatcher.accept(claims, { claimedAt, leaseEnd: Infinity, doubts });
+    let areAllKept = true;
+    leases.gather(() => {
+      areAllKept = dispatcher.accept(claims, { claimedAt, leaseEnd: at + options.lease, doubts });
+    });
     if (store.jobs.watch !== undefined && leases.doubts > doubts) leases.confirm();
+    return areAllKept;
   }
 
   private pauseEnd(): Instant {
@@ -249,6 +254,7 @@ export class StoreLoop {
   }
 
   private claimFailed(error: unknown): void {
+    this.failure = error;
     this.isBehind = false;
     this.site.health.failed('claim', error);
     this.claimAt = this.site.time.now() + this.site.health.wait('claim', Math.random());
@@ -265,6 +271,8 @@ export class StoreLoop {
     } else {
       this.isStarved = terms === null;
       this.isCramped = terms !== null && terms.isCramped;
+      // This claim leaves things out for want of a slot: one that becomes free before its answer is a reason to look again.
+      if (this.isCramped) this.knowsLeft = false;
     }
     if (terms === null) return null;
     const { node, limit, exceptTasks, exceptExecutors, isPaused } = terms;
@@ -286,10 +294,15 @@ export class StoreLoop {
   private nextClaimAt(result: ClaimResult): Instant {
     const now = this.site.time.now();
     const { nextDueAt } = result;
-    if (result.hasMore || this.site.leftWhatFits() || (nextDueAt !== null && nextDueAt <= now)) {
+    const { isShared } = this.site.store;
+    const soon = now + (isShared ? this.site.options.lookAhead / 4 : 0);
+    const isLeft = result.hasMore && (nextDueAt === null || nextDueAt <= soon);
+    if (isLeft || this.site.leftWhatFits() || (nextDueAt !== null && nextDueAt <= now)) {
       return broughtNothing(result) ? now + FRUITLESS_WAIT : now;
     }
-    if (!this.site.store.isShared) return nextDueAt ?? FOREVER;
+    if (!isShared) return nextDueAt ?? FOREVER;
+    // The limit was reached: the rest of the window is claimed many at a time, when the first of it is near.
+    if (result.hasMore) return nextDueAt! - this.site.options.lookAhead / 4;
     return Math.min(now + this.pollAfter(nextDueAt), this.lookAheadAt(nextDueAt, now));
   }
 
@@ -308,13 +321,16 @@ export class StoreLoop {
     const { poll, idlePoll, pollWithoutWake } = this.site.options;
     const canWake = this.site.store.jobs.watch !== undefined;
     const wait = nextDueAt === null ? idlePoll : poll;
-    return (canWake ? wait : Math.min(wait, pollWithoutWake)) * (0.8 + 0.2 * Math.random());
+    // Where nobody is woken, others wait for this look: it comes no later than that.
+    if (!canWake) return Math.min(wait, pollWithoutWake) * (0.8 + 0.2 * Math.random());
+    return wait * (0.9 + 0.2 * Math.random());
   }
 
   private arm(): void {
     if (this.isInTurn || !this.isOpen) return;
     const claimAt = !this.mayAsk() || this.isStarved ? FOREVER : this.claimAt;
-    const at = Math.min(claimAt, this.site.dispatcher.line.nextDueAt ?? FOREVER);
+    const startAt = this.starts.isLooking ? null : this.site.dispatcher.line.nextDueAt;
+    const at = Math.min(claimAt, startAt ?? FOREVER);
     if (this.timer !== null && this.timerAt === at) return;
     this.timer?.cancel();
     this.timerAt = at;

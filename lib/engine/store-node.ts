@@ -1,5 +1,6 @@
 import type {
   Awaitable,
+  ClaimRequest,
   ClaimResult,
   Clock,
   Instant,
@@ -32,9 +33,16 @@ import { StoreLoop } from './store-loop.js';
 import { StoreTime } from './store-time.js';
 import { FinishedJobs } from './upkeep/finished-jobs.js';
 import { Upkeep } from './upkeep/upkeep.js';
-import { isAhead, withdrawAhead } from './withdraw-ahead.js';
+import { aheadOfOften, isAhead, withdrawAhead, withdrawOwn } from './withdraw-ahead.js';
 
 const NONE: ReadonlySet<string> = new Set();
+/**
+ * Claims in one step of a store of this process, where a step costs no round trip. Of few runs less is there for the garbage
+ * collector to keep, and what they made is likelier to be in the processor's cache when they are settled.
+ */
+const CLAIMS_HERE = 50;
+/** Then there is time left to give the runs back one by one, before a stop waits no longer. */
+const GIVEN_BACK_IN: Millis = 2_000;
 
 /** What the stores of one scheduler share. */
 export interface SharedParts {
@@ -74,6 +82,8 @@ export class StoreNode implements DispatchSite, LoopSite {
   private hasBuffered = false;
   private isJoined = false;
   private isEnding = false;
+  /** What was claimed ahead is being taken back for this node's stop. */
+  private isGivingBack = false;
   private readonly timers = new Set<Timer>();
   private unwatch: (() => void) | null = null;
 
@@ -103,6 +113,7 @@ export class StoreNode implements DispatchSite, LoopSite {
       time: this.time,
       health: this.health,
       patience: this.patience,
+      later: (wait, go) => this.later(wait, go),
       onPause,
     });
     this.upkeep = new Upkeep(this);
@@ -116,7 +127,8 @@ export class StoreNode implements DispatchSite, LoopSite {
   /** Creates the schema, and learns the store's time before anything is judged by it. */
   open(): Awaitable<void> {
     const opened = starting({ store: this.store.alias, doing: 'it was opened' }, () => this.store.jobs.open());
-    return then(opened, () => (this.store.isShared ? this.loop.measure() : undefined));
+    const asked = { store: this.store.alias, doing: 'its time was asked for' };
+    return then(opened, () => (this.store.isShared ? starting(asked, () => this.loop.measure()) : undefined));
   }
 
   /** Becomes a live node of the application, and learns whether that is paused. */
@@ -138,7 +150,11 @@ export class StoreNode implements DispatchSite, LoopSite {
     if (this.store.isShared) {
       this.leases.start();
       this.upkeep.start();
-      this.unwatch = this.store.jobs.watch?.(() => this.woken()) ?? null;
+      this.unwatch =
+        this.store.jobs.watch?.(
+          () => this.woken(),
+          () => this.leases.doubt(),
+        ) ?? null;
     }
     this.loop.start();
   }
@@ -164,12 +180,43 @@ export class StoreNode implements DispatchSite, LoopSite {
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
     this.loop.stop();
-    this.dispatcher.releaseHeld();
+    this.giveBackAhead();
     this.settles.flush();
+  }
+
+  /** Every outcome is written, and nothing is on its way that gives claims back. */
+  get isSettled(): boolean {
+    return this.settles.size === 0 && !this.loop.isClaiming && !this.isGivingBack;
+  }
+
+  private giveBackAhead(): void {
+    const ahead = this.store.isShared
+      ? aheadOfOften(this.dispatcher.live.values(), this.time.now())
+      : new Set<LiveRun>();
+    this.dispatcher.releaseHeld(null, ahead);
+    if (ahead.size === 0) return;
+    this.isGivingBack = true;
+    const ids = [...new Set([...ahead].map((run) => run.claim.jobId))];
+    const given = (taken: ReadonlySet<string>): void => {
+      // The stop may have been over first.
+      if (!this.isGivingBack) return;
+      this.isGivingBack = false;
+      for (const run of ahead) if (taken.has(run.claim.jobId)) this.dispatcher.forgo(run);
+      this.dispatcher.releaseHeld();
+      this.settles.flush();
+      this.shared.changed();
+    };
+    settled(
+      () => this.patience.await('a stop', () => withdrawOwn(this, this.parts.node.id, ids), nothing, GIVEN_BACK_IN),
+      given,
+      // They can be given back one by one, or wait for their leases to end.
+      () => given(NONE),
+    );
   }
 
   /** From here on nothing is asked of the store but what a stop asks. */
   endTimers(): void {
+    this.isGivingBack = false;
     this.leases.stop();
     this.upkeep.stop();
     this.settles.close();
@@ -240,20 +287,21 @@ export class StoreNode implements DispatchSite, LoopSite {
     this.forgetKnownTasks();
     const { claimBatch } = this.options;
     if (asked.length > 0 && !this.hasRoomBeside(asked)) return null;
-    let widest = 0;
     let full: Set<string> | null = null;
+    let isAnyFree = false;
     for (const [name, slots] of this.slots) {
-      const room = this.roomOf(slots);
-      if (room > widest) widest = room;
-      if (room === 0) full = (full ?? new Set<string>(this.exceptExecutors)).add(name);
+      if (this.roomOf(slots) > 0) isAnyFree = true;
+      else full = (full ?? new Set<string>(this.exceptExecutors)).add(name);
     }
-    if (widest === 0) return null;
-    if (this.store.isShared) this.room.begin(this.slots);
+    if (!isAnyFree) return null;
+    const { isShared } = this.store;
+    // Begun first: what it answers, and its limit, are of this claim.
+    const leftOut = isShared ? this.room.begin(this.slots, this.exceptExecutors) : (full ?? this.exceptExecutors);
     return {
       node: this.parts.node.id,
-      limit: this.store.isShared ? Math.min(claimBatch, widest) : claimBatch,
       exceptTasks: this.exceptTasks.size === 0 ? NONE : this.exceptTasks,
-      exceptExecutors: full ?? this.exceptExecutors,
+      exceptExecutors: leftOut,
+      limit: Math.min(claimBatch, isShared ? this.room.limit : CLAIMS_HERE),
       isPaused: isPausedAt(this.pause, now),
       isCramped: full !== null,
     };
@@ -273,6 +321,10 @@ export class StoreNode implements DispatchSite, LoopSite {
   isCramped(): boolean {
     for (const slots of this.slots.values()) if (slots.room === 0) return true;
     return false;
+  }
+
+  leftNoneForRoom({ exceptExecutors }: ClaimRequest): boolean {
+    return this.store.isShared ? !this.room.hasLeftSome : exceptExecutors === this.exceptExecutors;
   }
 
   leftWhatFits(): boolean {

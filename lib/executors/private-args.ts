@@ -5,7 +5,9 @@ import type { JsonValue } from '../core/index.js';
  * that keeps objects as in one that reads them anew. Plain values need no copy.
  */
 export function privateArgs(args: readonly JsonValue[]): readonly JsonValue[] {
-  for (const arg of args) {
+  // By index: for a frozen list, as most jobs have, an iterator would make an object for each run.
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at];
     if (typeof arg === 'object' && arg !== null) return args.map(copyOf);
   }
   return args;

@@ -25,6 +25,7 @@ const IDLE_WORKER =
 
 function schedulerLine({ type, detail, data }: SchedulerFact): string {
   const what = type.slice('scheduler.'.length);
+  if (what === 'stopped' && data?.hasStarted === false) return `The scheduler did not start${because(detail)}.`;
   if (what !== 'started') return `The scheduler was ${what}${because(detail)}.`;
   const { jobs, nextFireTime, nextJobId, isPassive, role } = data ?? {};
   const count = typeof jobs === 'number' ? ` with ${jobs} ${jobs === 1 ? 'job' : 'jobs'}` : '';

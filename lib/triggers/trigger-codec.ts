@@ -5,7 +5,9 @@ import { CronTrigger } from './cron-trigger.js';
 import { DateTrigger } from './date-trigger.js';
 import { InvalidTriggerError } from './errors.js';
 import type { FilterableTrigger } from './filterable-trigger.js';
+import { instantIn, isZoneIn, looksPlain, zoneIn } from './plain-date.js';
 import { readSettings } from './settings.js';
+import type { Settings } from './settings.js';
 import { triggerFromJSON } from './trigger-json.js';
 
 export interface TriggerCodecOptions {
@@ -21,9 +23,6 @@ export interface TriggerCodecOptions {
 }
 
 const CACHE_SIZE = 20_000;
-
-/** What `encode` writes for a date without further options: one-off jobs, of which there may be a million. */
-const PLAIN_DATE = /^\{"type":"date","at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","timezone":"([^"\\]+)"\}$/;
 
 /**
  * Turns triggers into text and back. Equal texts give one trigger, so equal rules share one compiled object.
@@ -42,6 +41,11 @@ class CachedTriggerCodec implements TriggerCodec {
   /** Two generations: what was not asked for while the young one filled up is forgotten. */
   private young = new Map<string, Trigger>();
   private old = new Map<string, Trigger>();
+  /** What was read last: of jobs that are due together many have one rule. */
+  private latestText: string | null = null;
+  private latest: Trigger | null = null;
+  /** Of the plain date that was read last: most have one zone. */
+  private zone: { readonly name: string; readonly settings: Settings } | null = null;
 
   constructor(
     private readonly calendars: CalendarRegistry,
@@ -50,11 +54,11 @@ class CachedTriggerCodec implements TriggerCodec {
   ) {}
 
   decode(text: string): Trigger {
-    const known = this.young.get(text) ?? this.plainDate(text);
-    if (known !== null) return known;
-    const trigger = this.old.get(text) ?? triggerFromJSON(parsed(text), this.calendars);
-    this.keep(text, trigger);
-    return trigger;
+    if (this.latestText !== text) {
+      this.latest = this.read(text);
+      this.latestText = text;
+    }
+    return this.latest!;
   }
 
   encode(trigger: Trigger): string {
@@ -68,12 +72,25 @@ class CachedTriggerCodec implements TriggerCodec {
     return text;
   }
 
+  private read(text: string): Trigger {
+    const known = this.plainDate(text) ?? this.young.get(text);
+    if (known !== undefined) return known;
+    const trigger = this.old.get(text) ?? triggerFromJSON(parsed(text), this.calendars);
+    this.keep(text, trigger);
+    return trigger;
+  }
+
   /** Not kept: it is asked for twice in its life, and would drive the rules of recurring jobs out. */
   private plainDate(text: string): Trigger | null {
-    const [, date, timezone] = PLAIN_DATE.exec(text) ?? [];
-    const at = date === undefined ? NaN : Date.parse(date);
+    if (!looksPlain(text)) return null;
+    const at = instantIn(text);
     if (Number.isNaN(at)) return null;
-    return new DateTrigger(at, readSettings({ timezone }, 'date trigger'));
+    if (this.zone === null || !isZoneIn(text, this.zone.name)) {
+      const name = zoneIn(text);
+      if (name === null) return null;
+      this.zone = { name, settings: readSettings({ timezone: name }, 'date trigger') };
+    }
+    return new DateTrigger(at, this.zone.settings);
   }
 
   private keep(text: string, trigger: Trigger): void {

@@ -155,6 +155,7 @@ describe('managing', () => {
 describe('what is wrong is said in one line, with an exit code', () => {
   it.each([
     ['an unknown command', 'schedule:lst', 2, /^There is no command "schedule:lst"\. Did you mean schedule:list/],
+    ['an unknown command without its prefix', 'lst', 2, /^There is no command "lst"\. Did you mean list/],
     ['an unknown option', 'schedule:list --nxt 3', 2, /^schedule:list: Unknown option '--nxt'/],
     ['too many words', 'schedule:list report', 2, /takes no words: "report" is too many/],
     ['an unknown job', 'schedule:pause repor', 2, /^There is no job "repor"\. Did you mean report\?/],

@@ -9,6 +9,7 @@ import { CronJob } from 'cron';
 import { SchedulerRegistry as CarillonRegistry } from '../../lib/index.js';
 import { Cron, CronExpression, Interval, SchedulerRegistry, Timeout } from '../../lib/compat/index.js';
 import { closeAll, compile } from './compat-app.js';
+import { until } from '../support/until.js';
 import type { TestingModule } from '@nestjs/testing';
 import type { Type } from '@nestjs/common';
 
@@ -32,10 +33,6 @@ async function startShared(host: Type): Promise<TestingModule> {
   const app = await compile({ providers: [host], options: { scheduler } });
   await app.init();
   return app;
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 const carillonOf = (app: TestingModule) => app.get(CarillonRegistry, { strict: false });

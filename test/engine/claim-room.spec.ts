@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RetryPolicy } from '../../lib/core/index.js';
+import { DEFAULT_POLICY } from '../../lib/core/index.js';
+import type { JobPlan, JobRecord, RetryPolicy } from '../../lib/core/index.js';
+import { ClaimRoom } from '../../lib/engine/claim-room.js';
 import { at as date } from '../../lib/triggers/index.js';
+import { remotes } from './support/remote.js';
 import { sharedViews } from './support/stores.js';
 import { deferred, executorOf, job, World } from './support/world.js';
 
@@ -106,4 +109,63 @@ describe('a node with a shared store', () => {
       expect(worlds[0].typesOf('run.succeeded')).toHaveLength(4);
     },
   );
+
+  it('leaves nothing due to the next poll when slots become free while a claim is on its way', async () => {
+    const { clock } = new World();
+    const [remote] = remotes(1, clock, { watches: true }).remotes;
+    const executors = { default: executorOf(2), background: executorOf(2) };
+    const world = new World({ stores: [remote.store], clock, executors });
+    // The first claim reaches its limit, the second one is on its way when these end: it was sent while no slot was free.
+    world.handle('work', () => new Promise<void>((resolve) => void clock.after(10, resolve)));
+    const started = world.startAsync(...Array.from({ length: 6 }, (_, index) => work(`job-${index}`, 10)));
+    await clock.advanceAsync(11_000);
+    await started;
+    expect(world.calls).toHaveLength(6);
+  });
+});
+
+describe('the room of a claim', () => {
+  const policy = { ...DEFAULT_POLICY, executor: 'single' };
+  const jobOf = (id: string): JobRecord => ({ id, policy }) as JobRecord;
+  const plan = { runs: [{ isBuffered: false }] } as unknown as JobPlan;
+
+  it('tells the store of an executor for which it has refused a job: no other one of it is to be looked at', () => {
+    const room = new ClaimRoom();
+    const except = new Set(['unknown']);
+    const leftOut = room.begin(
+      new Map([
+        ['default', { room: 5 }],
+        ['single', { room: 1 }],
+        ['full', { room: 0 }],
+      ]),
+      except,
+    );
+    expect([...leftOut]).toEqual(['unknown', 'full']);
+    expect(room.admits(jobOf('a'), plan)).toBe(true);
+    expect([...leftOut]).toEqual(['unknown', 'full']);
+    expect(room.admits(jobOf('b'), plan)).toBe(false);
+    expect([...leftOut]).toEqual(['unknown', 'full', 'single']);
+    expect([...except]).toEqual(['unknown']);
+  });
+
+  it('is as wide as the widest executor, and narrow for some claims after one that brought too much', () => {
+    const room = new ClaimRoom();
+    const rooms = new Map([
+      ['default', { room: 100 }],
+      ['single', { room: 20 }],
+    ]);
+    const limits = (count: number): number[] =>
+      Array.from({ length: count }, () => {
+        room.begin(rooms, new Set());
+        return room.limit;
+      });
+    expect(limits(2)).toEqual([100, 100]);
+    room.broughtTooMuch();
+    expect(limits(10)).toEqual([...Array<number>(8).fill(20), 100, 100]);
+    rooms.set('single', { room: 1 });
+    room.broughtTooMuch();
+    expect(limits(1)).toEqual([16]);
+    rooms.set('default', { room: 3 });
+    expect(limits(1)).toEqual([3]);
+  });
 });

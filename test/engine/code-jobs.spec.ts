@@ -117,6 +117,22 @@ describe('a start', () => {
     expect(await second.runsOf('new-name')).toHaveLength(1);
   });
 
+  it('keeps a job that has the former id of another one, in whatever order the code has them', async () => {
+    const deploys = new Deploys();
+    const before = [job('a', every({ minutes: 10 })), job('b', every({ minutes: 10 }))];
+    const { world } = await deploys.start(before);
+    await deploys.clock.advanceAsync(660_000);
+    const after = [
+      job('a', every({ minutes: 10 })),
+      job('b', every({ minutes: 10 }), {}, { aliases: ['a'] }),
+      job('c', every({ minutes: 10 }), {}, { aliases: ['b'] }),
+    ];
+    const { world: second, report } = await deploys.restart(world, after);
+    expect([report.added, report.changed.map(({ id }) => id)]).toEqual([['a'], ['c', 'b']]);
+    const runs = await Promise.all(['a', 'b', 'c'].map(async (id) => (await second.runsOf(id)).length));
+    expect(runs).toEqual([0, 1, 1]);
+  });
+
   it('refuses the id of a job that was added at run time, and leaves that as it is', async () => {
     const deploys = new Deploys();
     const { world } = await deploys.start([]);

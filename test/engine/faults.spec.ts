@@ -116,9 +116,8 @@ describe('a call that hangs', () => {
       const control = controlledStore({ turns: 1 });
       const world = new World({ stores: [control.store] });
       await world.startAsync(job('work', every({ days: 1 })));
-      await world.clock.advanceAsync({ minutes: 1 });
       control.hanging = method;
-      await world.clock.advanceAsync({ minutes: 2 });
+      await world.clock.advanceAsync({ minutes: 3 });
       control.hanging = null;
       const before = control.calls.length;
       await world.clock.advanceAsync({ minutes: 5 });
@@ -216,11 +215,11 @@ describe('bad rows', () => {
     const world = new World({ stores: [control.store] })
       .handle('work')
       .start(job('good', every({ seconds: 1 }), {}, { task: 'work' }));
-    await control.store.jobs.change({ ids: ['good'], at: START, decide: () => null });
+    await control.store.jobs.change({ ids: ['good'], now: () => START, decide: () => null });
     await world.scheduler.add([job('bad', every({ seconds: 1 }), {}, { task: 'work', origin: 'runtime' })], {
       replaceExisting: false,
     });
-    await control.store.jobs.change({ ids: ['bad'], at: START, decide: () => ({ trigger: '{"type":"moon"}' }) });
+    await control.store.jobs.change({ ids: ['bad'], now: () => START, decide: () => ({ trigger: '{"type":"moon"}' }) });
     world.clock.advance(5_000);
 
     expect(world.calls).toHaveLength(5);
@@ -253,3 +252,45 @@ describe('unsettled outcomes', () => {
 function refusing(items: readonly Settlement[], jobId: string): Error | null {
   return items.some((item) => item.jobId === jobId) ? new Error('value too long') : null;
 }
+
+describe('the time of a store, at a start', () => {
+  /** A store whose clock is an hour ahead of the node's, and that does not answer the first looks at it. */
+  async function started(lost: number) {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    control.clock = () => world.clock.now() + 3_600_000;
+    let left = lost;
+    control.failing = (method) =>
+      method === 'jobs.claimDue' && left-- > 0 ? new Error('connection terminated') : undefined;
+    await world.startAsync(job('work', every({ minutes: 10 })));
+    return world;
+  }
+
+  it('is asked for again when the answer was lost: nothing is judged by the clock of the machine', async () => {
+    const world = await started(2);
+    expect((await world.scheduler.get('work'))!.job.fireTime).toBe(START + 3_600_000 + 600_000);
+  });
+
+  it('is good enough from an answer that was long on its way, when no other one comes', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    control.clock = () => world.clock.now() + 3_600_000;
+    let asked = 0;
+    control.failing = (method) => {
+      if (method !== 'jobs.claimDue' || ++asked > 4) return undefined;
+      if (asked > 1) return new Error('connection terminated');
+      world.clock.advance(2_000);
+      return undefined;
+    };
+    await world.startAsync(job('work', every({ minutes: 10 })));
+    expect(asked).toBeGreaterThan(1);
+    expect(world.typesOf('scheduler.started')).toHaveLength(1);
+  });
+
+  it('is needed: without it the start fails', async () => {
+    await expect(started(100)).rejects.toMatchObject({
+      code: 'START_FAILED',
+      message: expect.stringMatching(/when its time was asked for: connection terminated/),
+    });
+  });
+});

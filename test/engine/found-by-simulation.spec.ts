@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { dueAtOf } from '../../lib/engine/fire-times.js';
-import { every } from '../../lib/triggers/index.js';
+import type { RunPage, Store } from '../../lib/core/index.js';
+import { at, every } from '../../lib/triggers/index.js';
 import { remotes } from './support/remote.js';
 import { controlledStore } from './support/stores.js';
 import { deferred, job, settle, World } from './support/world.js';
@@ -38,7 +39,11 @@ describe('what the simulator found, each by itself', () => {
     const release = { kind: 'release', at: due, attempt: 0, startedAt: null, dueAt: due + 5 * SECOND } as const;
     await jobs.settle(claims.map(({ runId, jobId, token }) => ({ ...release, runId, jobId, token })));
     world.clock.advance(10 * SECOND);
-    await jobs.change({ ids: ['work'], at: due, decide: () => ({ fireTime: due + 60_000, dueAt: due + 60_000 }) });
+    await jobs.change({
+      ids: ['work'],
+      now: () => due,
+      decide: () => ({ fireTime: due + 60_000, dueAt: due + 60_000 }),
+    });
 
     await world.scheduler.reschedule('work', every({ hours: 1 }));
 
@@ -119,6 +124,39 @@ describe('what the simulator found, each by itself', () => {
     await settle();
 
     expect(clock.timerCount()).toBe(armed);
+  });
+
+  it('aborts a handler at the end of the lease that a renewal leaves which arrives after a later one (P7)', async () => {
+    const { clock } = new World();
+    const { remotes: all, base } = remotes(1, clock);
+    const [remote] = all;
+    let isDelayed = false;
+    const renew: Store['jobs']['renew'] = (claims, until) => {
+      // A round that is sent while one is held beside what runs; what is held is asked for by itself when it is due.
+      const mustDelay = !isDelayed && claims.length === 2;
+      isDelayed ||= mustDelay;
+      remote.there = mustDelay ? LEASE - 10 : 20;
+      const renewed = remote.store.jobs.renew(claims, until);
+      remote.there = 20;
+      return renewed;
+    };
+    const jobs = new Proxy(remote.store.jobs, {
+      get: (target: any, name) => (name === 'renew' ? renew : target[name]),
+    });
+    const world = new World({ clock, stores: [{ ...remote.store, jobs }] }).handle('work', () => deferred().promise);
+    const first = job('first', every({ seconds: 5 }), {}, { task: 'work' });
+    const second = job('second', at(new Date(clock.now() + 10_500)), {}, { task: 'work' });
+    const started = world.startAsync(first, second);
+    await clock.advanceAsync(11 * SECOND);
+    await started;
+    const { signal } = world.calls.find(({ context }) => context.jobId === 'second')!.context;
+
+    for (let step = 0; step < 2 * LEASE && !signal.aborted; step += 5) {
+      await clock.advanceAsync(5);
+      const [{ leaseUntil }] = (base.history.page({ jobId: 'second', limit: 1 }) as RunPage).runs;
+      expect(signal.aborted || leaseUntil! > clock.now()).toBe(true);
+    }
+    expect(isDelayed).toBe(true);
   });
 });
 

@@ -19,7 +19,7 @@ describe('a task that nobody decorated', () => {
     const [view] = sharedViews(1);
     const without = await node(view, 'without').startAsync();
     await without.scheduler.add([mail], { replaceExisting: false });
-    await view.store.jobs.change({ ids: ['mail'], at: 0, decide: () => ({ status: 'unresolved' }) });
+    await view.store.jobs.change({ ids: ['mail'], now: () => 0, decide: () => ({ status: 'unresolved' }) });
     await without.clock.advanceAsync(5 * MINUTE);
     expect(await statusOf(without)).toBe('unresolved');
 

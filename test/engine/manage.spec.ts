@@ -394,6 +394,27 @@ describe('why', () => {
     expect(await why(world, '00:40', 'nobody')).toBe('unknownJob: There is no job "nobody".');
   });
 
+  it('says of a job of the code that it is switched off there', async () => {
+    const off = { ...job('work', every({ minutes: 10 })), enabled: false, definedAt: 'Reports.send (@Interval)' };
+    const away = { ...off, id: 'away', isOffByEnvironment: true };
+    const world = new World().handle('work').start(off, away);
+    expect(await why(world, '00:10')).toBe(
+      'notEnabled: "work" is switched off in the code (enabled: false, Reports.send (@Interval)), so it does not fire.',
+    );
+    expect(await why(world, '00:10', 'away')).toMatch(/^notEnabled: .*\(environments, /);
+  });
+
+  it('says so of one that a shared store keeps for other versions', async () => {
+    const { store } = controlledStore();
+    const on = await new World({ stores: [store] }).handle('work').startAsync(job('work', every({ minutes: 10 })));
+    await on.scheduler.stop();
+    const world = new World({ stores: [store], clock: on.clock, node: 'node-2' });
+    await world.startAsync({ ...job('work', every({ minutes: 10 })), enabled: false });
+    expect(await why(world, '00:10')).toBe(
+      'notEnabled: "work" does not fire: it is not enabled in the code of version 1.0.0.',
+    );
+  });
+
   it('knows what is due and not claimed, and what came to an end', async () => {
     const world = new World({ options: { enabled: false } }).start(
       job('work', every({ minutes: 10 }, { end: '2026-03-01T00:20Z' })),

@@ -372,6 +372,26 @@ describe('planRuns, 4: maxInstances and overlap', () => {
 });
 
 describe('planRuns, 5: advancing', () => {
+  it('makes one plan for jobs that are due together and move alike, and another one where anything differs', () => {
+    const once = anchored(date('2026-03-01T00:05Z'));
+    const first = plan({ now: '00:05' });
+    const others = [
+      plan({ job: jobOf({}, { id: 'twin' }), now: '00:05' }),
+      plan({ job: jobOf({}, { runCount: 7 }), now: '00:05' }),
+      plan({ job: jobOf({}, { fireTime: at('00:10'), dueAt: at('00:10') }), now: '00:10' }),
+      plan({ trigger: once, now: '00:05' }),
+    ];
+
+    expect(others.map((other) => other === first)).toEqual([true, false, false, false]);
+    expect([first, ...others].map((made) => [...told(made)!.runs, told(made)!.next, made!.runCount])).toEqual([
+      ['00:05 x1', '00:10', 1],
+      ['00:05 x1', '00:10', 1],
+      ['00:05 x1', '00:10', 8],
+      ['00:10 x1', '00:15', 1],
+      ['00:05 x1', null, 1],
+    ]);
+  });
+
   it('finishes a job whose trigger has ended, whether or not a run was made', () => {
     const trigger = anchored(every({ minutes: 5 }, { end: '2026-03-01T00:10Z' }));
     expect(told(plan({ trigger, now: '00:31' }))).toEqual({

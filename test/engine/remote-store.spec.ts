@@ -9,7 +9,7 @@ const SECOND = 1_000;
 const WORK = job('work', every({ seconds: 10 }));
 
 /** Nodes whose round trips take time. */
-async function nodes(count: number, work = WORK, traits: { watches?: boolean; ahead?: number } = {}) {
+async function nodes(count: number, work = WORK, traits: { watches?: boolean; tells?: boolean; ahead?: number } = {}) {
   const { clock } = new World();
   const network = remotes(count, clock, traits);
   const worlds = network.remotes.map(
@@ -40,7 +40,10 @@ describe('round trips that take time', () => {
 
   describe('make none of many runs late by more than two,', () => {
     /** One node with 200 runs in one second, and somebody who changes jobs meanwhile. */
-    async function lateness(traits: { watches: boolean }, change: (client: World, step: number) => unknown) {
+    async function lateness(
+      traits: { watches: boolean; tells?: boolean },
+      change: (client: World, step: number) => unknown,
+    ) {
       const { clock } = new World();
       const [remote, elsewhere] = remotes(2, clock, traits).remotes;
       const world = new World({ stores: [remote.store], clock, concurrency: 300 }).handle('work');
@@ -57,12 +60,20 @@ describe('round trips that take time', () => {
       }
       const late = world.calls.map(({ at, context }) => at - context.fireTime.getTime());
       expect(late).toHaveLength(200);
-      return late;
+      const renewals = remote.calls.filter(({ method }) => method === 'jobs.renew').length;
+      return Object.assign(late, { renewals });
     }
 
     it('where nobody would say that a claim was withdrawn', async () => {
       const late = await lateness({ watches: false }, () => undefined);
       expect(Math.max(...late)).toBeLessThanOrEqual(80);
+    });
+
+    it('nor renew any, where the store tells that none was withdrawn', async () => {
+      const late = await lateness({ watches: false, tells: true }, () => undefined);
+      expect(Math.max(...late)).toBeLessThanOrEqual(80);
+      // The rounds of each third of a lease are all.
+      expect(late.renewals).toBeLessThanOrEqual(4);
     });
 
     it('while others change jobs all the time', async () => {
@@ -72,6 +83,26 @@ describe('round trips that take time', () => {
       });
       expect(Math.max(...late)).toBeLessThanOrEqual(80);
     });
+  });
+
+  it('are asked behind: no run starts but upon an answer to what was sent when it was due', async () => {
+    const { clock } = new World();
+    const [remote] = remotes(1, clock, { tells: true }).remotes;
+    const world = new World({ stores: [remote.store], clock, concurrency: 300 }).handle('work');
+    const jobs = Array.from({ length: 100 }, (_, index) =>
+      job(`work-${index}`, date(START + 10 * index), {}, { task: 'work' }),
+    );
+    const started = world.startAsync(...jobs);
+    await clock.advanceAsync(3 * SECOND);
+    await started;
+
+    const questions = remote.calls.filter(
+      ({ method }) => method === 'jobs.claimDue' || method === 'jobs.hasForeignWrites',
+    );
+    const isAsked = ({ at, context }: World['calls'][number]): boolean =>
+      questions.some((it) => it.at >= context.fireTime.getTime() && it.answeredAt !== undefined && it.answeredAt <= at);
+    expect(world.calls.length).toBeGreaterThan(80);
+    expect(world.calls.filter((call) => !isAsked(call)).map(({ at }) => at)).toEqual([]);
   });
 
   it('of half a second each way leave each fire time one run, on time by the store’s clock', async () => {
@@ -85,7 +116,8 @@ describe('round trips that take time', () => {
       for (const { at, context } of world.calls) {
         // Read with a claim, at the middle of its round trip: half of the difference of the two ways is its error.
         expect(at + 3_600_000 - context.fireTime.getTime()).toBeGreaterThanOrEqual(-20);
-        expect(at + 3_600_000 - context.fireTime.getTime()).toBeLessThan(SECOND);
+        // What falls due while its claim is on the way is asked for once more.
+        expect(at + 3_600_000 - context.fireTime.getTime()).toBeLessThan(2 * 600 + 20);
       }
     }
   });
@@ -215,12 +247,12 @@ describe('a claim made ahead', () => {
     ['reschedule', (world) => world.scheduler.reschedule('work', every({ hours: 1 }))],
   ];
 
-  async function ahead(traits: { watches?: boolean }) {
+  async function ahead(traits: { watches?: boolean; tells?: boolean }) {
     const { clock, worlds, remotes: all, base } = await nodes(2, WORK, traits);
     await clock.advanceAsync(START + 9_700 - clock.now());
     const holder = worlds.findIndex((world) => world.typesOf('run.claimed').length === 1);
     expect(holder).toBeGreaterThanOrEqual(0);
-    return { clock, worlds, other: worlds[1 - holder], held: all[holder], store: base };
+    return { clock, worlds, other: worlds[1 - holder], held: all[holder], away: all[1 - holder], store: base };
   }
 
   it.each(changes)('is withdrawn by %s on another node before it starts', async (_name, change) => {
@@ -231,12 +263,39 @@ describe('a claim made ahead', () => {
     expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
   });
 
-  it.each(changes)('is looked at before it starts where no wake-up comes: %s', async (_name, change) => {
-    const { clock, worlds, other } = await ahead({});
-    const changed = change(other);
+  it.each(changes.flatMap(([name, change]) => [false, true].map((tells) => [name, tells, change] as const)))(
+    'is looked at before it starts where no wake-up comes: %s, and the store tells of it: %s',
+    async (_name, tells, change) => {
+      const { clock, worlds, other } = await ahead({ tells });
+      const changed = change(other);
+      await clock.advanceAsync(SECOND);
+      await changed;
+      expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+    },
+  );
+
+  it('starts though the store could not say whether it was withdrawn, once it was renewed', async () => {
+    const { clock, worlds, held } = await ahead({ tells: true });
+    held.deafTo.add('jobs.hasForeignWrites');
     await clock.advanceAsync(SECOND);
+    const [{ at, context }, ...others] = worlds.flatMap((world) => world.calls);
+    expect([at - context.fireTime.getTime(), others]).toEqual([80, []]);
+  });
+
+  it.each(changes)('stays, once it has started, when a %s arrives that was sent before', async (_name, change) => {
+    const { clock, worlds, other, away, store } = await ahead({ watches: true });
+    const work = deferred();
+    for (const world of worlds) world.handle('work', () => work.promise);
+    away.there = 200;
+    const changed = change(other);
+    await clock.advanceAsync(2 * SECOND);
     await changed;
-    expect(worlds.flatMap((world) => world.calls)).toHaveLength(0);
+    const [{ context }, ...others] = worlds.flatMap((world) => world.calls);
+    expect([context.signal.aborted, others]).toEqual([false, []]);
+    work.resolve(undefined);
+    await clock.advanceAsync(SECOND);
+    const { runs } = store.history.page({ jobId: 'work', limit: 9 }) as RunPage;
+    expect(runs.map(({ state, attempt }) => [state, attempt])).toEqual([['succeeded', 1]]);
   });
 
   it('is not started when it is cancelled on another node, and keeps the reason', async () => {

@@ -113,7 +113,7 @@ describe('runOnStart on a shared store', () => {
     });
     await views[0].store.jobs.change({
       ids: ['newer'],
-      at: clock.now(),
+      now: () => clock.now(),
       decide: () => ({ trigger: '{"type":"moon","runOnStart":true}' }),
     });
     await worlds[0].scheduler.putCode([work]);

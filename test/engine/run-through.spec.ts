@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { at as date, CronTrigger } from '../../lib/triggers/index.js';
+import { controlledStore } from './support/stores.js';
 import { at, deferred, job, START, World } from './support/world.js';
 
 const MINUTE = 60_000;
@@ -36,6 +37,24 @@ describe('a process that ends with what it was started for', () => {
     const through = world.scheduler.runThrough({ end: START + MINUTE - 1 });
     expect(await hasEnded(through, world)).toBe(false);
     await world.clock.advanceAsync(31_000);
+    expect(await hasEnded(through, world)).toBe(true);
+    expect(world.calls.map((call) => call.at)).toEqual([dueAt]);
+  });
+
+  it('waits for a run of its window that it has claimed ahead: it is not left to a later call', async () => {
+    const { store } = controlledStore();
+    const jittered = new CronTrigger('* * * * *', { jitter: '30s' });
+    const { dueAt } = (await new World({ now: START + 1_000, options: { since: START } })
+      .handle('work')
+      .start(job('work', jittered))
+      .scheduler.get('work'))!.job;
+    const world = new World({ now: START - 30_000, stores: [store] }).handle('work');
+    await world.startAsync(job('work', jittered));
+    await world.clock.advanceAsync(dueAt! - 500 - world.clock.now());
+    expect(world.typesOf('run.claimed')).toHaveLength(1);
+    const through = world.scheduler.runThrough({ end: START + MINUTE - 1 });
+    expect(await hasEnded(through, world)).toBe(false);
+    await world.clock.advanceAsync(1_000);
     expect(await hasEnded(through, world)).toBe(true);
     expect(world.calls.map((call) => call.at)).toEqual([dueAt]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobContext, RunPage } from '../../lib/core/index.js';
+import type { JobContext, JobStore, RunPage } from '../../lib/core/index.js';
 import { at as date, every } from '../../lib/triggers/index.js';
+import { ManualClock } from '../../lib/testing/index.js';
 import { remotes } from './support/remote.js';
 import { controlledStore, sharedViews } from './support/stores.js';
 import type { StoreControl } from './support/stores.js';
@@ -11,6 +12,27 @@ const heeding = (_args: unknown, { signal }: JobContext): Promise<void> =>
   new Promise((_yes, no) => signal.addEventListener('abort', () => no(signal.reason as Error)));
 
 describe('stop', () => {
+  it('leaves no run in the way of the fire times that pass until the next start', async () => {
+    const { store } = controlledStore();
+    const often = job('often', every({ seconds: 2 }), {}, { task: 'work' });
+    const first = await new World({ stores: [store] }).handle('work').startAsync(often);
+    const { clock } = first;
+    await clock.advanceAsync(5_500);
+    expect(first.typesOf('run.claimed')).toHaveLength(3);
+    await first.scheduler.stop();
+    await clock.advanceAsync(10_000);
+    const second = await new World({ stores: [store], clock, node: 'node-2' }).handle('work').startAsync(often);
+    await clock.advanceAsync(100);
+
+    expect([first, second].flatMap((world) => world.typesOf('run.skipped'))).toEqual([]);
+    const runs = await second.runsOf('often');
+    expect(runs.map(({ state, count }) => [state, count])).toEqual([
+      ['succeeded', 1],
+      ['succeeded', 1],
+      ['succeeded', 5],
+    ]);
+  });
+
   it('claims no more, and really waits for a handler of two seconds (P32, U7)', async () => {
     const world = new World();
     const gate = deferred<string>();
@@ -55,6 +77,78 @@ describe('stop', () => {
     expect(world.typesOf('run.abandoned')).toHaveLength(1);
     expect(await world.runsOf('work')).toMatchObject([{ state: 'cancelled' }]);
     expect(world.clock.timerCount()).toBe(0);
+  });
+
+  it('gives back one by one what it cannot take back, and leaves no timer', async () => {
+    const control = controlledStore({ turns: 1 });
+    const often = job('often', every({ seconds: 2 }), {}, { task: 'work' });
+    const world = new World({ stores: [control.store] }).handle('work');
+    const started = world.startAsync(often);
+    await world.clock.advanceAsync(5_500);
+    await started;
+    expect(world.typesOf('run.claimed')).toHaveLength(3);
+    control.hanging = 'jobs.change';
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(20_000);
+    await stopped;
+    expect(world.clock.timerCount()).toBe(0);
+    expect((await world.runsOf('often')).at(-1)).toMatchObject({ state: 'waiting', node: null, attempt: 0 });
+  });
+
+  it('gives back one by one what the store refuses to take back', async () => {
+    const { store } = controlledStore({ turns: 1 });
+    const change: JobStore['change'] = (request) => {
+      if (!('decide' in request)) return store.jobs.change(request);
+      const decide: typeof request.decide = (...given) => {
+        const decided = request.decide(...given);
+        return decided !== null && typeof decided === 'object' && 'withdraw' in decided ? {} : decided;
+      };
+      return store.jobs.change({ ...request, decide });
+    };
+    const jobs = new Proxy(store.jobs, {
+      get: (target, key) => (key === 'change' ? change : Reflect.get(target, key)),
+    });
+    const often = job('often', every({ seconds: 2 }), {}, { task: 'work' });
+    const world = new World({ stores: [{ ...store, jobs }] }).handle('work');
+    const started = world.startAsync(often);
+    await world.clock.advanceAsync(5_500);
+    await started;
+    expect(world.typesOf('run.claimed')).toHaveLength(3);
+    const stopped = world.scheduler.stop();
+    await world.clock.advanceAsync(20_000);
+    await stopped;
+    expect((await world.runsOf('often')).at(-1)).toMatchObject({ state: 'waiting', node: null, attempt: 0 });
+  });
+
+  it('says of one that failed to start that it did not', async () => {
+    const control = controlledStore();
+    const world = new World({ stores: [control.store] }).handle('work');
+    control.failing = (method) => (method === 'nodes.beat' ? new Error('no such table') : undefined);
+    await expect(world.startAsync(job('work', due))).rejects.toThrow(/no such table/);
+    control.failing = null;
+    await world.scheduler.stop();
+    expect(world.typesOf('scheduler.started')).toEqual([]);
+    expect(world.typesOf('scheduler.stopped')).toMatchObject([{ data: { hasStarted: false } }]);
+  });
+
+  it('kills what can be killed, though the timer of its grace comes late', async () => {
+    /** A timer that came too early is armed anew, as that of the system's clock is. */
+    class Tardy extends ManualClock {
+      override after(delay: number, callback: () => void) {
+        return super.after(delay === 1_000 ? delay + 5 : delay, callback);
+      }
+    }
+    const clock = new Tardy(START);
+    const killed: string[] = [];
+    const kill = ({ context }: { context: JobContext }) => Promise.resolve(killed.push(context.jobId) > 0);
+    const executors = { default: { ...executorOf(5), kill } };
+    const world = new World({ clock, executors, options: { shutdownTimeout: 3_000 } });
+    world.handle('work', () => deferred().promise).start(job('work', due, { abortGrace: 1_000 }));
+    clock.advance(5_000);
+    const stopped = world.scheduler.stop();
+    await clock.advanceAsync(4_010);
+    await stopped;
+    expect(killed).toEqual(['work']);
   });
 
   it('ends even when a hook after the attempt hangs', async () => {

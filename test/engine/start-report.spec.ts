@@ -41,7 +41,7 @@ describe('scheduler.started', () => {
     ]);
     expect(told(first).changes).toEqual({ ...NOTHING, added: ['kept', 'moved', 'gone'] });
     await first.scheduler.add([job('taken', every('1h'), {}, { origin: 'runtime' })], { replaceExisting: false });
-    await store.jobs.change({ ids: ['taken'], at: 0, decide: () => ({ status: 'unresolved' }) });
+    await store.jobs.change({ ids: ['taken'], now: () => 0, decide: () => ({ status: 'unresolved' }) });
 
     const code = [
       job('kept', every('1h')),
@@ -73,7 +73,7 @@ describe('scheduler.started', () => {
 
     await store.jobs.change({
       ids: ['theirs'],
-      at: 0,
+      now: () => 0,
       decide: () => ({ status: 'orphaned', fireTime: null, dueAt: null }),
     });
     const again = await start(store, [job('theirs', every('1h'))], other);

@@ -65,4 +65,28 @@ describe('the time of a store elsewhere', () => {
 
     expect(error()).toBe(step);
   });
+
+  it('is taken from when the store looked, where it says so: not from the whole of a long claim', () => {
+    const { time, clock, error } = started({ there: 500, back: 0 });
+    const startedAt = clock.monotonic();
+    clock.advance(30);
+    const from = clock.monotonic();
+    clock.advance(1);
+    const storeNow = clock.now() + AHEAD;
+    clock.advance(1);
+    const to = clock.monotonic();
+    clock.advance(200);
+    time.measured(1, storeNow, startedAt, { from, to });
+
+    expect(Math.abs(error())).toBeLessThanOrEqual(1);
+  });
+
+  it('heeds no reading of a store that goes by another clock', () => {
+    const { time, clock, error } = started({ there: 2, back: 2 });
+    const startedAt = clock.monotonic();
+    clock.advance(4);
+    time.measured(1, clock.now() + AHEAD, startedAt, { from: startedAt - 100_000, to: startedAt - 90_000 });
+
+    expect(Math.abs(error())).toBeLessThanOrEqual(2);
+  });
 });

@@ -115,6 +115,19 @@ describe('retention', () => {
     expect(dead.clock.now()).toBeGreaterThan(START);
   });
 
+  it('looks for what nobody needs less often than for what somebody waits for', async () => {
+    const asked: string[] = [];
+    const [view] = sharedViews(1);
+    view.failing = (method, [filter]) => void asked.push(`${method} ${filter?.status ?? ''}`);
+    const world = new World({ stores: [view.store] }).handle('work');
+    await world.startAsync(job('work', every({ hours: 1 })));
+    await world.clock.advanceAsync(30 * MINUTE);
+    const count = (start: string) => asked.filter((call) => call.startsWith(start)).length;
+    expect(count('jobs.list active')).toBeGreaterThan(20);
+    expect(count('jobs.list finished')).toBeLessThan(10);
+    expect(count('nodes.forget')).toBe(1);
+  });
+
   it('keeps a process that adds one-off jobs for ever from growing for ever', async () => {
     const world = new World({ deaf: true })
       .handle('work')

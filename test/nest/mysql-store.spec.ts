@@ -13,6 +13,7 @@ import {
   type SchedulerModuleOptions,
 } from '../../lib/index.js';
 import { describeOnServer, testServer, type Place } from '../support/servers/index.js';
+import { until } from '../support/until.js';
 
 jest.setTimeout(60_000);
 
@@ -48,10 +49,6 @@ async function start(options: SchedulerModuleOptions = {}): Promise<TestingModul
   }).compile();
   apps.push(app);
   return await app.init();
-}
-
-async function until(isSo: () => unknown): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 describeOnServer(server, 'the module on MariaDB', () => {

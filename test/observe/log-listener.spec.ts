@@ -103,6 +103,7 @@ const LINES: readonly (readonly [EventType, Partial<SchedulerFact>, string])[] =
   ],
   ['store.recovered', { job: null, run: null }, 'log Store "default" answers again.'],
   ['scheduler.stopped', { job: null, run: null }, 'log The scheduler was stopped.'],
+  ['scheduler.stopped', { job: null, run: null, data: { hasStarted: false } }, 'log The scheduler did not start.'],
   ['scheduler.paused', { job: null, run: null, detail: 'deploy' }, 'log The scheduler was paused: deploy.'],
 ];
 

@@ -155,6 +155,51 @@ describe('codec', () => {
     expect([read.next(0), read.jitter, read.timezone]).toEqual([anchored.next(0), anchored.jitter, anchored.timezone]);
   });
 
+  it.each([
+    '1970-01-01T00:00:00.000Z',
+    '2024-02-29T23:59:59.999Z',
+    '2100-03-01T01:02:03.045Z',
+    '9999-12-31T23:59:59.999Z',
+  ])('reads the plain date %s as it was written, in the zone it names', (date) => {
+    const codec = createTriggerCodec();
+    const read = ['Europe/Berlin', 'UTC', 'UTC'].map((timezone) =>
+      codec.decode(JSON.stringify({ type: 'date', at: date, timezone })),
+    );
+    expect(read.map((trigger) => [(trigger as DateTrigger).at, trigger.timezone])).toEqual(
+      ['Europe/Berlin', 'UTC', 'UTC'].map((timezone) => [Date.parse(date), timezone]),
+    );
+  });
+
+  it.each([
+    '2026-02-29T09:00:00.000Z',
+    '2026-13-01T09:00:00.000Z',
+    '2026-00-10T09:00:00.000Z',
+    '2026-01-00T09:00:00.000Z',
+    '2026-01-10T25:00:00.000Z',
+    '2026-01-10T09:60:00.000Z',
+    '2026-01-10T09:00:60.000Z',
+    '2026-01-10 09:00:00+000Z',
+    '2026-01-1xT09:00:00.000Z',
+  ])('takes %s for no plain date: it is read as triggerFromJSON reads it', (date) => {
+    const json: TriggerJson = { type: 'date', at: date, timezone: 'UTC' };
+    const outcome = (read: () => Trigger) => {
+      try {
+        return read().toJSON();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(outcome(() => createTriggerCodec().decode(JSON.stringify(json)))).toEqual(
+      outcome(() => triggerFromJSON(json)),
+    );
+  });
+
+  it('refuses a plain date in a zone that is none, each time', () => {
+    const codec = createTriggerCodec();
+    const text = JSON.stringify({ type: 'date', at: '2026-12-25T09:00:00.000Z', timezone: 'Nowhere' });
+    expect([1, 2].map(() => codeOf(() => codec.decode(text)))).toEqual(['INVALID_TIMEZONE', 'INVALID_TIMEZONE']);
+  });
+
   it('looks calendars up by name', () => {
     const codec = createTriggerCodec({ calendars: { holidays: ['2026-11-20'] } });
     expect(times(codec.decode(codec.encode(cron('0 9 * * *').excluding('holidays'))), 1)).toEqual(['2026-11-21T09:00']);

@@ -28,6 +28,8 @@ export function stoppable(next: Link, clock: Clock, executorOf: (run: LiveRun) =
 class StopGuard implements RunGuard {
   private timer: Timer | null = null;
   private isOver = false;
+  /** The executor was asked to kill it. */
+  private isGivingUp = false;
 
   constructor(
     private readonly run: LiveRun,
@@ -51,7 +53,12 @@ class StopGuard implements RunGuard {
     this.timer = this.clock.after(this.run.job.policy.abortGrace, () => this.giveUp());
   }
 
+  /** The node goes, perhaps before the grace's own timer was called: what can be killed does not stay behind. */
   abandon(): void {
+    if (!this.isOver && !this.isGivingUp && this.executor.kill !== undefined) {
+      const ignore = (): void => undefined;
+      settled(() => this.executor.kill!(this.run), ignore, ignore);
+    }
     this.end(stopEnding(this.run, true));
   }
 
@@ -64,6 +71,7 @@ class StopGuard implements RunGuard {
   }
 
   private giveUp(): void {
+    this.isGivingUp = true;
     const end = (isOver: boolean): void => this.end(stopEnding(this.run, !isOver));
     if (this.executor.kill === undefined) end(false);
     else

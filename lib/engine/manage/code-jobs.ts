@@ -144,14 +144,15 @@ export class CodeJobs {
     const since = node.store.isShared ? null : this.parts.options.since;
     const putting = { now, since, appVersion: this.parts.appVersion, triggers: this.parts.triggers };
     const { alias: store } = node.store;
-    const jobs = definitions.map((definition) => newCodeJob(definition, putting));
+    const jobs = takersFirst(definitions).map((definition) => newCodeJob(definition, putting));
     this.idsByStore.set(store, jobs.map((job) => job.id).sort());
     if (this.parts.options.observes && node.store.isShared) return;
     const renewed = isPassive(this.parts.options) ? NONE : idsThatRenew(definitions);
     const put = starting({ store, doing: 'the jobs of the code were put into it' }, () =>
       node.store.jobs.put(jobs, {
-        at: now,
-        reconcile: (existing, incoming) => reconcileCode(existing, incoming, putting, renewed.has(incoming.id)),
+        now: () => node.time.latest(),
+        reconcile: (existing, incoming, at) =>
+          reconcileCode(existing, incoming, { ...putting, now: at }, renewed.has(incoming.id)),
       }),
     );
     const reports: Noted[] = [report];
@@ -181,6 +182,25 @@ export class CodeJobs {
       for (const report of reports) report[kind === 'refused' ? kind : 'unchanged']?.push(id);
     }
   }
+}
+
+/** Who takes over the former id of another job goes before that one, which is a new job then. */
+function takersFirst(definitions: readonly JobDefinition[]): readonly JobDefinition[] {
+  const takers = new Map<string, JobDefinition[]>();
+  for (const definition of definitions) {
+    for (const alias of definition.aliases) takers.set(alias, [...(takers.get(alias) ?? []), definition]);
+  }
+  if (takers.size === 0) return definitions;
+  const seen = new Set<JobDefinition>();
+  const ordered: JobDefinition[] = [];
+  const place = (definition: JobDefinition): void => {
+    if (seen.has(definition)) return;
+    seen.add(definition);
+    takers.get(definition.id)?.forEach(place);
+    ordered.push(definition);
+  };
+  definitions.forEach(place);
+  return ordered;
 }
 
 /** Of a trigger of one's own that throws, the start says whose it is. */

@@ -1,4 +1,4 @@
-import type { Awaitable, Instant, JobPatch, JobRecord, RunRecord, Store, TriggerCodec } from '../../core/index.js';
+import type { Awaitable, DecideJob, Instant, JobPatch, JobRecord, Store, TriggerCodec } from '../../core/index.js';
 import { nextAfterClose } from '../plan.js';
 import { then } from '../settled.js';
 import type { StoreTime } from '../store-time.js';
@@ -20,10 +20,9 @@ export function mayStandStill(job: JobRecord): boolean {
  * a run may end without one: cancelled while nobody held it, or replaced while it was buffered.
  */
 export function setGoing({ store, time, parts }: DelayedJobsPlace, ids: readonly string[]): Awaitable<boolean> {
-  const now = time.now();
-  const decide = (job: JobRecord, unsettled: readonly RunRecord[]): JobPatch | null =>
+  const decide: DecideJob = (job, unsettled, now) =>
     mayStandStill(job) && unsettled.every((run) => run.kind !== 'scheduled') ? goOn(job, parts.triggers, now) : null;
-  return then(store.jobs.change({ ids, at: now, decide }), (changed) => changed.length > 0);
+  return then(store.jobs.change({ ids, now: () => time.latest(), decide }), (changed) => changed.length > 0);
 }
 
 /** null: left to a node that can read the trigger. */

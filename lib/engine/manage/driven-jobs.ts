@@ -129,7 +129,7 @@ export class DrivenJobs {
       : {};
     const changed = node.store.jobs.change({
       ids: [job.id],
-      at: now,
+      now: () => now,
       decide: ({ runCount }) => ({ runCount: runCount + 1, pause: null, ...ended }),
       record: () => skips,
     });

@@ -2,15 +2,21 @@ import type { JobDefinition } from '../../core/index.js';
 
 /** Of a job's trigger and zone, before anchoring. */
 export function triggerFingerprint({ trigger, timezone }: Pick<JobDefinition, 'trigger' | 'timezone'>): string {
-  const key = `${trigger.jsonText?.() ?? JSON.stringify(trigger.toJSON())} ${timezone}`;
+  const text = trigger.jsonText?.() ?? JSON.stringify(trigger.toJSON());
+  if (latestTrigger?.text === text && latestTrigger.timezone === timezone) return latestTrigger.fingerprint;
+  const key = `${text} ${timezone}`;
   let fingerprint = ofTriggers.get(key);
   if (fingerprint === undefined) {
     fingerprint = digest(`${canonical(trigger.toJSON())} ${timezone}`);
     if (ofTriggers.size >= REMEMBERED) ofTriggers.clear();
     ofTriggers.set(key, fingerprint);
   }
+  latestTrigger = { text, timezone, fingerprint };
   return fingerprint;
 }
+
+/** Of many jobs that are added together, some have the trigger of the one before. */
+let latestTrigger: { readonly text: string; readonly timezone: string; readonly fingerprint: string } | null = null;
 
 /** Triggers remembered; many jobs have equal ones. */
 const REMEMBERED = 1_000;

@@ -1,4 +1,4 @@
-import type { Awaitable, JobDefinition, JobPatch, JobRecord, NewJob, PutResult } from '../../core/index.js';
+import type { Awaitable, Instant, JobDefinition, JobPatch, JobRecord, NewJob, PutResult } from '../../core/index.js';
 import { CodeJobError, DuplicateJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
@@ -88,18 +88,19 @@ export class JobAdding {
   private judge(share: Share, options: AddOptions): Awaitable<void> {
     const byId = new Map(share.jobs.map((job) => [job.id, job]));
     return then(share.node.store.jobs.list({ ids: [...byId.keys()] }), (existing) => {
-      for (const job of existing) this.reconcile(share, options, { existing: job, incoming: byId.get(job.id)! });
+      const now = share.node.time.now();
+      for (const job of existing) this.reconcile(share, options, { existing: job, incoming: byId.get(job.id)!, now });
     });
   }
 
   private reconcile(
     { node, definitions }: Share,
     { replaceExisting }: AddOptions,
-    { existing, incoming }: { existing: JobRecord; incoming: NewJob },
+    { existing, incoming, now }: { existing: JobRecord; incoming: NewJob; now: Instant },
   ): JobPatch | null {
     if (isSame(existing, incoming) && !(replaceExisting && wasChanged(existing, incoming))) return null;
     if (existing.origin === 'code') throw new CodeJobError(existing.id, existing.task);
-    if (replaceExisting) return replacement(incoming);
+    if (replaceExisting) return replacement(existing, incoming, { now, triggers: this.parts.triggers });
     const second = definitions.find(({ id }) => id === incoming.id)?.definedAt ?? '';
     throw new DuplicateJobError(existing.id, placeOf(existing, node.store.alias), second);
   }
@@ -113,9 +114,9 @@ export class JobAdding {
   private put(share: Share, options: AddOptions): Awaitable<JobRecord[]> {
     const { node, jobs } = share;
     const put = node.store.jobs.put(jobs, {
-      at: node.time.now(),
+      now: () => node.time.latest(),
       within: options.within,
-      reconcile: (existing, incoming) => this.reconcile(share, options, { existing, incoming }),
+      reconcile: (existing, incoming, now) => this.reconcile(share, options, { existing, incoming, now }),
     });
     return then(put, (results) => {
       // Neither a listener nor the loop may learn of what its caller may still take back.

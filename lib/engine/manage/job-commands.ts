@@ -1,5 +1,6 @@
 import type {
   Awaitable,
+  DecideJob,
   Instant,
   JobDefinition,
   JobFilter,
@@ -7,7 +8,6 @@ import type {
   JobPolicy,
   JobRecord,
   PlannedSkip,
-  RunRecord,
   Trigger,
 } from '../../core/index.js';
 import { CodeJobError, UnknownJobError } from '../errors.js';
@@ -22,6 +22,7 @@ import { JobAdding } from './job-adding.js';
 import type { AddOptions } from './job-adding.js';
 import { nextPosition } from './new-job.js';
 import { movedPosition } from './reconcile.js';
+import type { Moving } from './reconcile.js';
 import type { LocatedJob, Stores } from './stores.js';
 import { withdrawnDue } from './withdrawn-runs.js';
 
@@ -48,8 +49,6 @@ export interface JobChanges {
   readonly trigger?: Trigger;
   readonly timezone?: string;
 }
-
-type Decide = (job: JobRecord, now: Instant, unsettled: readonly RunRecord[]) => JobPatch | 'remove' | null;
 
 /** Changes of jobs at run time: each finds the job's store itself, and wakes its loop. */
 export class JobCommands {
@@ -87,7 +86,7 @@ export class JobCommands {
   pause(id: string, options: PauseOptions): Awaitable<JobRecord> {
     return this.change(
       id,
-      (_job, now) => ({ pause: { at: now, ...options }, withdraw: true }),
+      (_job, _unsettled, now) => ({ pause: { at: now, ...options }, withdraw: true }),
       (node, job) => {
         this.facts.tell('job.paused', { store: node.store.alias, job, detail: options.reason });
       },
@@ -95,7 +94,7 @@ export class JobCommands {
   }
 
   resume(id: string, options: ResumeOptions): Awaitable<JobRecord> {
-    const decide: Decide = (job, now) => (job.pause === null ? {} : this.resumed(job, now, options));
+    const decide: DecideJob = (job, _unsettled, now) => (job.pause === null ? {} : this.resumed(job, now, options));
     let missed: readonly PlannedSkip[] = [];
     return this.change(
       id,
@@ -109,25 +108,29 @@ export class JobCommands {
   }
 
   reschedule(id: string, trigger: Trigger, timezone?: string): Awaitable<JobRecord> {
-    return this.move(id, (job, now) => this.rescheduled(job, now, trigger, timezone), this.tellChanged('trigger'));
+    return this.move(
+      id,
+      (job, moving) => this.rescheduled(job, moving, trigger, timezone),
+      this.tellChanged('trigger'),
+    );
   }
 
   modify(id: string, changes: JobChanges): Awaitable<JobRecord> {
     const { policy, hookNames, trigger, timezone, ...fields } = changes;
-    const decide = (job: JobRecord, now: Instant): JobPatch => ({
+    const decide = (job: JobRecord, moving: Moving): JobPatch => ({
       ...this.refitted(job, {
         ...fields,
         ...(policy === undefined ? {} : { policy: { ...job.policy, ...policy } }),
         ...(hookNames === undefined ? {} : { hooks: hookNames }),
       }),
-      ...(trigger === undefined && timezone === undefined ? {} : this.rescheduled(job, now, trigger, timezone)),
+      ...(trigger === undefined && timezone === undefined ? {} : this.rescheduled(job, moving, trigger, timezone)),
       withdraw: true,
     });
     return this.move(id, decide, this.tellChanged('options'));
   }
 
   remove(id: string): Awaitable<JobRecord> {
-    const decide: Decide = (job) => {
+    const decide: DecideJob = (job) => {
       if (job.origin === 'code') throw new CodeJobError(job.id, job.task);
       return 'remove';
     };
@@ -137,15 +140,9 @@ export class JobCommands {
     });
   }
 
-  private change(id: string, decide: Decide, tell: Tell, record?: Missed): Awaitable<JobRecord> {
+  private change(id: string, decide: DecideJob, tell: Tell, record?: Missed): Awaitable<JobRecord> {
     return then(this.stores.get(id), ({ node }) => {
-      const now = node.time.now();
-      const changed = node.store.jobs.change({
-        ids: [id],
-        at: now,
-        decide: (job, unsettled) => decide(job, now, unsettled),
-        record: record === undefined ? undefined : (before) => record(before, now),
-      });
+      const changed = node.store.jobs.change({ ids: [id], now: () => node.time.latest(), decide, record });
       return then(changed, ([result]) => {
         if (result === undefined) throw new UnknownJobError(id);
         const job = result.after ?? result.before;
@@ -159,10 +156,10 @@ export class JobCommands {
   }
 
   /** A change that may set another fire time: what was due, and loses its run to it, leaves a reason. */
-  private move(id: string, decide: (job: JobRecord, now: Instant) => JobPatch, tell: Tell): Awaitable<JobRecord> {
+  private move(id: string, decide: (job: JobRecord, moving: Moving) => JobPatch, tell: Tell): Awaitable<JobRecord> {
     let taken: readonly PlannedSkip[] = [];
-    const noting: Decide = (job, now, unsettled) => {
-      const patch = decide(job, now);
+    const noting: DecideJob = (job, unsettled, now) => {
+      const patch = decide(job, { now, unsettled });
       // Left where it is, the job goes back to the first of them.
       const isMoved = patch.fireTime !== undefined && unsettled.length > 0;
       taken = isMoved ? withdrawnDue(job, this.parts.triggers.decode(job.trigger), unsettled, now) : [];
@@ -213,17 +210,22 @@ export class JobCommands {
     return { ...patch, restFingerprint: changedFingerprint(job.restFingerprint, now) };
   }
 
-  private rescheduled(job: JobRecord, now: Instant, trigger: Trigger | undefined, zone: string | undefined): JobPatch {
+  private rescheduled(
+    job: JobRecord,
+    moving: Moving,
+    trigger: Trigger | undefined,
+    zone: string | undefined,
+  ): JobPatch {
     const timezone = zone ?? job.timezone;
     const given = trigger ?? this.inZone(job, timezone);
-    const anchored = given.anchor({ now, jobId: job.id, timezone });
+    const anchored = given.anchor({ now: moving.now, jobId: job.id, timezone });
     const fingerprint = triggerFingerprint({ trigger: given, timezone });
     return {
       trigger: this.parts.triggers.encode(anchored),
       timezone,
       runCount: 0,
       withdraw: true,
-      ...movedPosition(job, anchored, now),
+      ...movedPosition(job, anchored, moving),
       ...(job.origin === 'code' ? {} : { triggerFingerprint: changedFingerprint(job.triggerFingerprint, fingerprint) }),
     };
   }

@@ -1,4 +1,4 @@
-import type { Awaitable, JobDefinition, JobRecord, Millis } from '../../core/index.js';
+import type { Awaitable, DecideJob, JobDefinition, JobRecord, Millis } from '../../core/index.js';
 import { DuplicateJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { eachInTurn, settled, then } from '../settled.js';
@@ -66,17 +66,13 @@ export function setAside(node: StoreNode, facts: Facts, { ids, statusReason }: L
   return then(node.store.nodes.list(now - ORPHANED_AFTER), (nodes) => {
     const listed = new Set(nodes.flatMap((other) => other.jobIds));
     let isListed = false;
-    const changed = node.store.jobs.change({
-      ids,
-      at: now,
-      decide: (job) => {
-        if (job.origin !== 'code' || job.status !== 'active') return null;
-        isListed ||= listed.has(job.id);
-        if (listed.has(job.id)) return null;
-        return { status: 'orphaned', statusReason, statusAt: now, withdraw: true };
-      },
-    });
-    return then(changed, (results) => {
+    const decide: DecideJob = (job, _unsettled, at) => {
+      if (job.origin !== 'code' || job.status !== 'active') return null;
+      isListed ||= listed.has(job.id);
+      if (listed.has(job.id)) return null;
+      return { status: 'orphaned', statusReason, statusAt: at, withdraw: true };
+    };
+    return then(node.store.jobs.change({ ids, now: () => node.time.latest(), decide }), (results) => {
       for (const { after: job } of results) {
         facts.tell('job.orphaned', { store: node.store.alias, job, detail: statusReason });
       }

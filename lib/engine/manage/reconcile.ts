@@ -1,7 +1,7 @@
-import type { Instant, JobPatch, JobRecord, NewJob, Trigger } from '../../core/index.js';
+import type { Instant, JobPatch, JobRecord, NewJob, RunRecord, Trigger } from '../../core/index.js';
 import { dueAtOf } from '../fire-times.js';
 import { needsNoFireTime, nextPosition } from './new-job.js';
-import type { Putting } from './new-job.js';
+import type { Position, Putting } from './new-job.js';
 
 /** Negative: the first is the older one. As in semver: 1.2 < 1.10, 2.0.0-rc.1 < 2.0.0, and what follows a + says nothing. */
 export function compareVersions(one: string, other: string): number {
@@ -28,12 +28,11 @@ export function reconcileCode(
 ): JobPatch | null | 'refuse' {
   if (existing.origin !== 'code') return 'refuse';
   if (compareVersions(incoming.appVersion, existing.appVersion) < 0) return null;
-  const { now } = putting;
   const patch = {
     ...takenBack(existing, incoming, putting),
     ...(existing.triggerFingerprint === incoming.triggerFingerprint && !isRenewed
       ? {}
-      : triggerPatch(existing, incoming, now)),
+      : triggerPatch(existing, incoming, putting)),
     ...(existing.restFingerprint === incoming.restFingerprint ? {} : restPatch(incoming)),
   };
   if (Object.keys(patch).length === 0) return null;
@@ -41,31 +40,45 @@ export function reconcileCode(
 }
 
 /** A job that was set aside goes on, now that a live node has it in its code. */
-function takenBack(existing: JobRecord, incoming: NewJob, { now, triggers }: Putting): JobPatch {
+function takenBack(existing: JobRecord, incoming: NewJob, putting: Putting): JobPatch {
   if (existing.status !== 'orphaned' && existing.status !== 'unresolved') return {};
   try {
-    return nextPosition(existing, triggers.decode(existing.trigger), now);
+    return nextPosition(existing, putting.triggers.decode(existing.trigger), putting.now);
   } catch {
     // What could not be read is written anew.
-    return triggerPatch(existing, incoming, now);
+    return triggerPatch(existing, incoming, putting);
   }
 }
 
 /** What a job added at run time becomes when the same id is added again. */
-export function replacement(incoming: NewJob): JobPatch {
+export function replacement(
+  existing: JobRecord,
+  incoming: NewJob,
+  putting: Pick<Putting, 'now' | 'triggers'>,
+): JobPatch {
   const { aliases: _aliases, id: _id, createdAt: _createdAt, ...fields } = incoming;
-  return { ...fields, replace: true };
+  return { ...fields, ...startOf(existing, incoming, putting), replace: true };
 }
 
-/** The next fire time after a change of trigger; one that is due already stays due. */
+/** When a job gets another trigger, and its open and buffered runs of then. */
+export interface Moving {
+  readonly now: Instant;
+  readonly unsettled: readonly RunRecord[];
+}
+
+/** The next fire time after a change of trigger; one that is due already stays due, and one that has its run gets no other. */
 export function movedPosition(
   existing: JobRecord,
   trigger: Trigger,
-  now: Instant,
+  { now, unsettled }: Moving,
 ): Pick<JobPatch, 'fireTime' | 'dueAt' | 'status' | 'statusReason' | 'statusAt'> {
   const { fireTime, dueAt } = existing;
   if (fireTime !== null && dueAt !== null && dueAt <= now && existing.status === 'active') return {};
-  const next = trigger.first(now);
+  const first = trigger.first(now);
+  // A date is to come again though it is past; its run may have been claimed ahead, and nobody takes that back any more.
+  const own = unsettled.filter((run) => run.kind === 'scheduled' && run.jobGeneration === existing.generation);
+  const hasRun = own.some((run) => run.fireTime === first && run.dueAt <= now);
+  const next = first !== null && hasRun ? trigger.next(first) : first;
   const isFinished = next === null && !needsNoFireTime(trigger);
   return {
     fireTime: next,
@@ -76,11 +89,36 @@ export function movedPosition(
   };
 }
 
-function triggerPatch(existing: JobRecord, incoming: NewJob, now: Instant): JobPatch {
-  const { trigger, timezone, triggerFingerprint, fireTime, dueAt, status, statusReason, statusAt } = incoming;
-  const isDue = existing.status === 'active' && existing.dueAt !== null && existing.dueAt <= now;
-  const position = isDue ? {} : { fireTime, dueAt, status, statusReason, statusAt };
+function triggerPatch(existing: JobRecord, incoming: NewJob, putting: Putting): JobPatch {
+  const { trigger, timezone, triggerFingerprint } = incoming;
+  const isDue = existing.status === 'active' && existing.dueAt !== null && existing.dueAt <= putting.now;
+  const position = isDue ? {} : startOf(existing, incoming, putting);
   return { trigger, timezone, triggerFingerprint, runCount: 0, ...position };
+}
+
+/** Where an incoming job begins: a fire time that was to come when it was made, and has begun since, has its run already. */
+function startOf(
+  existing: JobRecord,
+  incoming: NewJob,
+  { now, triggers }: Pick<Putting, 'now' | 'triggers'>,
+): Position {
+  const { fireTime, dueAt, status, statusReason, statusAt, createdAt } = incoming;
+  if (fireTime === null || fireTime < createdAt || fireTime > now || !hasBegun(existing, fireTime, { now, triggers })) {
+    return { fireTime, dueAt, status, statusReason, statusAt };
+  }
+  return nextPosition(incoming, triggers.decode(incoming.trigger), fireTime);
+}
+
+/** The job's plan has gone on behind this fire time, and nobody takes its run back any more. */
+function hasBegun(job: JobRecord, fireTime: Instant, { now, triggers }: Pick<Putting, 'now' | 'triggers'>): boolean {
+  if (job.fireTime === null ? job.statusReason !== 'ended' : job.fireTime <= fireTime) return false;
+  try {
+    const trigger = triggers.decode(job.trigger);
+    return trigger.first(fireTime - 1) === fireTime && dueAtOf(job.id, trigger, fireTime) <= now;
+  } catch {
+    // What cannot be read made no run.
+    return false;
+  }
 }
 
 function restPatch(incoming: NewJob): JobPatch {

@@ -1,4 +1,4 @@
-import type { Awaitable, JobDefinition, JobRecord, NodeRecord } from '../../core/index.js';
+import type { Awaitable, DecideJob, JobDefinition, JobRecord, NodeRecord } from '../../core/index.js';
 import { then } from '../settled.js';
 import type { UpkeepSite } from '../upkeep/upkeep-site.js';
 import { compareVersions } from './reconcile.js';
@@ -20,19 +20,15 @@ export function switchOff(
   { definitions, appVersion }: SwitchingOff,
 ): Awaitable<void> {
   if (definitions.length === 0) return;
-  const now = time.now();
   const statusReason = NOT_ENABLED + appVersion;
-  const changed = store.jobs.change({
-    ids: definitions.map(({ id }) => id),
-    at: now,
-    decide: (job) => {
-      if (job.origin !== 'code' || job.status === 'finished') return null;
-      if (job.status === 'orphaned' && job.statusReason === statusReason) return null;
-      if (compareVersions(appVersion, job.appVersion) < 0) return null;
-      return { status: 'orphaned', statusReason, statusAt: now, appVersion, withdraw: true };
-    },
-  });
-  return then(changed, (results) => {
+  const decide: DecideJob = (job, _unsettled, now) => {
+    if (job.origin !== 'code' || job.status === 'finished') return null;
+    if (job.status === 'orphaned' && job.statusReason === statusReason) return null;
+    if (compareVersions(appVersion, job.appVersion) < 0) return null;
+    return { status: 'orphaned', statusReason, statusAt: now, appVersion, withdraw: true };
+  };
+  const ids = definitions.map(({ id }) => id);
+  return then(store.jobs.change({ ids, now: () => time.latest(), decide }), (results) => {
     for (const { after: job } of results) {
       facts.tell('job.orphaned', { store: store.alias, job, detail: statusReason });
     }

@@ -3,7 +3,9 @@ import { isPausedAt } from '../plan-draft.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
+import type { CodeJobs } from './code-jobs.js';
 import type { Stores } from './stores.js';
+import { isSwitchedOff } from './switch-off.js';
 
 export type WhyVerdict =
   | 'ran'
@@ -17,6 +19,7 @@ export type WhyVerdict =
   | 'orphaned'
   | 'unresolved'
   | 'notKept'
+  | 'notEnabled'
   | 'unknownJob';
 
 /** Why there was a run at an instant, or why there was none. */
@@ -41,6 +44,7 @@ export class Explanations {
   constructor(
     private readonly parts: SchedulerParts,
     private readonly stores: Stores,
+    private readonly code: Pick<CodeJobs, 'notEnabled'>,
   ) {}
 
   why(id: string, at: Instant): Awaitable<Why> {
@@ -61,7 +65,14 @@ export class Explanations {
         page.runs.length === 0 ? null : page.runs,
       ),
     );
-    return then(runs, (found) => (found === null ? none('unknownJob', `There is no job "${id}".`) : fromRuns(found)));
+    return then(runs, (found) => (found === null ? this.whyOfNone(id) : fromRuns(found)));
+  }
+
+  private whyOfNone(id: string): Why {
+    const off = this.code.notEnabled.find((definition) => definition.id === id);
+    if (off === undefined) return none('unknownJob', `There is no job "${id}".`);
+    const by = off.isOffByEnvironment === true ? 'environments' : 'enabled: false';
+    return none('notEnabled', `"${id}" is switched off in the code (${by}, ${off.definedAt}), so it does not fire.`);
   }
 
   /** The application's pause, where the job obeys it. */
@@ -77,6 +88,7 @@ export class Explanations {
     const trigger = this.parts.triggers.decode(job.trigger);
     if (!isFireTime(trigger, at))
       return none('notAFireTime', `${show(at)} is no fire time of "${job.id}" (${trigger.toString()}).`);
+    if (isSwitchedOff(job)) return none('notEnabled', `"${job.id}" does not fire: it is ${job.statusReason}.`);
     if (job.status === 'orphaned')
       return none('orphaned', `"${job.id}" is in no running node's code, so it does not fire.`);
     if (job.status === 'unresolved')

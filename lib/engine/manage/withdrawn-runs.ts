@@ -1,3 +1,4 @@
+import { takenBack } from '../../core/index.js';
 import type { Instant, JobRecord, PlannedSkip, RunRecord, Trigger } from '../../core/index.js';
 import { dueAtOf } from '../fire-times.js';
 
@@ -11,15 +12,11 @@ export function withdrawnDue(
   unsettled: readonly RunRecord[],
   now: Instant,
 ): PlannedSkip[] {
-  return unsettled
-    .filter((run) => isTakenBack(run, now) && dueAtOf(job.id, trigger, run.fireTime) <= now)
+  const { untried } = takenBack(unsettled, (run) => run, { at: now, generation: job.generation });
+  return untried
+    .filter((run) => dueAtOf(job.id, trigger, run.fireTime) <= now)
     .map(({ fireTime, firstFireTime, count, countIsExact }) => {
       const detail = 'its run had not started when the job was rescheduled';
       return { reason: 'rescheduled', detail, fireTime, firstFireTime, count, countIsExact };
     });
-}
-
-/** As stores judge it: made by the plan, never attempted, and its start is still to come. */
-function isTakenBack({ kind, state, dueAt, attempt, node }: RunRecord, now: Instant): boolean {
-  return kind === 'scheduled' && state !== 'buffered' && dueAt > now && attempt === (node === null ? 0 : 1);
 }

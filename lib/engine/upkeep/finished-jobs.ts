@@ -41,7 +41,7 @@ export class FinishedJobs {
       () =>
         store.jobs.change({
           ids: oldest,
-          at: time.now(),
+          now: () => time.latest(),
           decide: (job, unsettled) => {
             if (job.status !== 'finished' || job.origin !== 'runtime') return null;
             if (unsettled.length === 0) return 'remove';

@@ -1,4 +1,4 @@
-import type { Awaitable, Instant, JobPatch, JobRecord, Millis, NodeRecord } from '../../core/index.js';
+import type { Awaitable, DecideJob, Instant, JobPatch, JobRecord, Millis, NodeRecord } from '../../core/index.js';
 import { nextPosition } from '../manage/new-job.js';
 import { isKeptOff, isSwitchedOff } from '../manage/switch-off.js';
 import { eachInTurn, then } from '../settled.js';
@@ -33,7 +33,7 @@ export function judgeLiveness(site: UpkeepSite, nodes: readonly NodeRecord[], no
     ...(known.canOrphan ? [{ origin: 'code' as const, status: ['active', 'finished'] as const }] : []),
     ...(known.canUnresolve ? [...site.exceptTasks].map((task) => ({ task, status: ['active'] as const })) : []),
   ];
-  return eachInTurn(judged, (filter) => eachPage(site, filter, (jobs) => judge(site, jobs, known, now)));
+  return eachInTurn(judged, (filter) => eachPage(site, filter, (jobs) => judge(site, jobs, known)));
 }
 
 function knownBy(site: UpkeepSite, nodes: readonly NodeRecord[], now: Instant): Known {
@@ -66,15 +66,11 @@ function eachPage(
   return from(undefined);
 }
 
-function judge(site: UpkeepSite, jobs: readonly JobRecord[], known: Known, now: Instant): Awaitable<void> {
+function judge(site: UpkeepSite, jobs: readonly JobRecord[], known: Known): Awaitable<void> {
   const ids = jobs.filter((job) => verdictOn(site, job, known) !== null).map(({ id }) => id);
   if (ids.length === 0) return;
-  const changed = site.store.jobs.change({
-    ids,
-    at: now,
-    decide: (job) => patchOf(site, job, verdictOn(site, job, known), now),
-  });
-  return then(changed, (results) => {
+  const decide: DecideJob = (job, _unsettled, now) => patchOf(site, job, verdictOn(site, job, known), now);
+  return then(site.store.jobs.change({ ids, now: () => site.time.latest(), decide }), (results) => {
     for (const { after } of results) if (after !== null) tell(site, after);
     if (results.some(({ after }) => after?.status === 'active')) site.loop.wake();
   });

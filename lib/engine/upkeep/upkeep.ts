@@ -14,6 +14,7 @@ const FIRST_ROUND: Millis = 10_000;
 /** Whatever a start leaves to be set aside has been by then. */
 const SETTLED_IN: Millis = 3_600_000;
 const NODE_FORGOTTEN_AFTER: Millis = 86_400_000;
+const NODES_FORGOTTEN_EVERY: Millis = 3_600_000;
 /** A node not seen for longer knows neither jobs nor tasks any more. */
 const LISTED_FOR: Millis = 600_000;
 
@@ -25,6 +26,7 @@ export class Upkeep {
   private timer: Timer | null = null;
   private isOpen = false;
   private startedAt: Millis = 0;
+  private forgotAt: Instant = -Infinity;
   private readonly site: UpkeepSite;
   private readonly removal: RemovalRound;
   private readonly tasks: TaskRound;
@@ -62,10 +64,15 @@ export class Upkeep {
         () => this.delays.step(),
         (at) => this.removal.step(at),
         (at) => pruneHistory(site, at),
-        (at) => site.store.nodes.forget(at - NODE_FORGOTTEN_AFTER),
+        (at) => this.forgetNodes(at),
       ];
       return eachInTurn(steps, (step) => (this.isOpen ? step(now) : null));
     });
+  }
+
+  private forgetNodes(now: Instant): Awaitable<unknown> {
+    if (Math.abs(now - this.forgotAt) < NODES_FORGOTTEN_EVERY) return;
+    return then(this.site.store.nodes.forget(now - NODE_FORGOTTEN_AFTER), () => (this.forgotAt = now));
   }
 
   private untilNext(): Millis {

@@ -87,8 +87,9 @@ function lintJob({ job, trigger, rules, isShared, fires }: Looked, now: Instant)
   return findings;
 }
 
-function isOver({ status, fireTime }: JobRecord): boolean {
-  return status === 'finished' || fireTime === null;
+/** What was added at run time and has done its work is no fault; it goes with its history. */
+function isOver({ origin, status, fireTime }: JobRecord): boolean {
+  return status === 'finished' ? origin !== 'runtime' : fireTime === null;
 }
 
 function clockChangeOf(rules: readonly WallRule[], now: Instant): string | null {

@@ -1,6 +1,6 @@
 import { SchedulerError } from '../../core/index.js';
 import type { Instant, Millis } from '../../core/index.js';
-import { isValidZone, toInstant, toMillis } from '../../triggers/index.js';
+import { isValidZone, nearest, toInstant, toMillis } from '../../triggers/index.js';
 import type { Duration, InstantInput } from './inputs.js';
 import type { Kind, Problem } from './kind.js';
 import { mustBe, problem } from './kind.js';
@@ -109,7 +109,9 @@ export function zone(): Kind {
     limits: 'IANA zone name',
     check(value, option) {
       if (typeof value === 'string' && value !== '' && isValidZone(value)) return [];
-      const advice = `Write a name such as 'Europe/Berlin' or 'UTC'.`;
+      const near = typeof value === 'string' ? nearest(value, Intl.supportedValuesOf('timeZone')) : null;
+      const meant = near === null ? '' : ` Did you mean '${near}'?`;
+      const advice = `Write a name such as 'Europe/Berlin' or 'UTC'.${meant}`;
       const local = value === 'local' || value === 'system' ? ` The machine's own zone is never used.` : '';
       return mustBe(option, value, 'an IANA zone name', advice + local);
     },

@@ -52,9 +52,12 @@ export function checkCall(options: unknown, call: CallTable, place: string, modu
   refuse(callFaults(options, call, place, module));
 }
 
+const ID = text(200);
+const OTHER_ID = text(1_000);
+
 /** @throws {InvalidOptionsError} when an id cannot be one */
 export function checkId(value: unknown, name: string, place: string): asserts value is string {
-  const faults = value === undefined ? [notGiven(name)] : text(name === 'id' ? 200 : 1_000).check(value, name);
+  const faults = value === undefined ? [notGiven(name)] : (name === 'id' ? ID : OTHER_ID).check(value, name);
   refuse(faults.map((it) => ({ place, ...it })));
 }
 

@@ -33,10 +33,13 @@ import type {
 
 const TASK_SHAPE = "'Class.method', [Class, 'method'], a name from forFeature({ tasks }) or a function";
 
+/** Made once: it is asked for each of thousands of jobs that are added together. */
+const taskByName = text(300);
+
 const taskReference: Kind = {
   type: "string | [Class, 'method'] | function",
   check(value, option) {
-    if (typeof value === 'string') return text(300).check(value, option);
+    if (typeof value === 'string') return taskByName.check(value, option);
     if (isMethodReference(value)) return [];
     if (typeof value !== 'function') return mustBe(option, value, TASK_SHAPE);
     if (!isClass(value)) return [];

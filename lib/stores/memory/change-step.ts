@@ -15,13 +15,14 @@ interface Decision {
 /** Asks about every job first, then writes, so that a throw leaves nothing half done. */
 export function changeJobs(table: JobTable, request: Edit): ChangeResult[] {
   const decisions: Decision[] = [];
+  const now = request.now();
   for (const id of new Set(request.ids ?? table.orderedIds())) {
     const row = table.rows.get(id);
-    const answer = row === undefined ? null : request.decide(row.record, row.unsettledRecords());
+    const answer = row === undefined ? null : request.decide(row.record, row.unsettledRecords(), now);
     if (row === undefined || answer === null) continue;
-    decisions.push({ row, answer, skips: request.record?.(row.record) ?? [] });
+    decisions.push({ row, answer, skips: request.record?.(row.record, now) ?? [] });
   }
-  return decisions.map((decision) => apply(table, decision, request.at));
+  return decisions.map((decision) => apply(table, decision, now));
 }
 
 function apply(table: JobTable, { row, answer, skips }: Decision, at: number): ChangeResult {

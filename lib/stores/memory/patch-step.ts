@@ -1,4 +1,5 @@
-import type { Instant, JobPatch, JobRecord } from '../../core/index.js';
+import { takenBack } from '../../core/index.js';
+import type { Instant, JobPatch, JobRecord, RunRecord } from '../../core/index.js';
 import { ownList } from './interner.js';
 import type { JobTable } from './job-table.js';
 import { patched } from './rows.js';
@@ -31,26 +32,28 @@ export function applyPatch(table: JobTable, row: JobRow, change: JobChange): voi
 }
 
 function withdraw(table: JobTable, row: JobRow, at: Instant): Restored {
-  const untried: RunRow[] = [];
-  for (const run of row.unsettled()) {
-    if (run.record.dueAt <= at || run.record.state === 'buffered') continue;
-    if (isUntried(run)) untried.push(run);
-    else if (run.isHeld()) takeBack(table, run);
-  }
+  const { generation } = row.record;
+  const { untried, tried } = takenBack(row.unsettled(), (run) => run.record, { at, generation });
+  for (const run of tried) takeBack(table, run);
   if (untried.length === 0) return {};
+  const latest = Math.max(...untried.map(({ record }) => record.fireTime));
+  // A later fire time has had its run already.
+  if (row.lastFireTime > latest) return {};
   for (const run of untried) table.forget(run);
   const first = untried.reduce((one, other) => (other.record.firstFireTime < one.record.firstFireTime ? other : one));
+  const { firstFireTime: fireTime, dueAt } = first.record;
+  row.lastFireTime = latestLeft(row.unsettledRecords(), Math.min(latest - 1, at));
   return {
-    fireTime: first.record.firstFireTime,
-    dueAt: first.record.dueAt,
+    fireTime,
+    dueAt,
     runCount: row.record.runCount - untried.length,
     ...(row.record.status === 'finished' ? { status: 'active', statusReason: null, statusAt: null } : {}),
   };
 }
 
-/** Made by the plan, and at most claimed since. */
-function isUntried(run: RunRow): boolean {
-  return run.record.kind === 'scheduled' && run.record.attempt === (run.isHeld() ? 1 : 0);
+/** What has its run besides was due by `due`, or is still there. */
+function latestLeft(unsettled: readonly RunRecord[], due: Instant): Instant {
+  return unsettled.reduce((latest, run) => (run.kind === 'manual' ? latest : Math.max(latest, run.fireTime)), due);
 }
 
 function takeBack(table: JobTable, run: RunRow): void {

@@ -1,4 +1,4 @@
-import type { JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
+import type { Instant, JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
 import { ownList } from './interner.js';
 import type { Interner } from './interner.js';
 import type { JobTable } from './job-table.js';
@@ -18,12 +18,15 @@ interface Decision {
 export class PutStep {
   /** Rows as they will be after the items so far; null: renamed away. */
   private readonly ahead = new Map<string, JobRecord | null>();
+  private readonly now: Instant;
 
   constructor(
     private readonly table: JobTable,
     private readonly interner: Interner,
     private readonly options: PutOptions,
-  ) {}
+  ) {
+    this.now = options.now();
+  }
 
   run(jobs: readonly NewJob[]): PutResult[] {
     return jobs.map((job) => this.decide(job)).map((decision) => this.write(decision));
@@ -35,7 +38,7 @@ export class PutStep {
       this.ahead.set(job.id, job as NewJob & JobRecord);
       return { job, found: null, answer: null };
     }
-    const answer = this.options.reconcile(existing, job);
+    const answer = this.options.reconcile(existing, job, this.now);
     if (answer !== 'refuse') {
       this.ahead.set(existing.id, null);
       this.ahead.set(job.id, { ...patched(existing, answer ?? {}), id: job.id });
@@ -64,7 +67,7 @@ export class PutStep {
     const before = row.record;
     if (answer === 'refuse') return { kind: 'refused', job: { ...before }, before: { ...before } };
     if (answer === null && found === job.id) return { kind: 'unchanged', job: { ...before }, before: { ...before } };
-    applyPatch(this.table, row, { id: job.id, patch: answer ?? {}, at: this.options.at });
+    applyPatch(this.table, row, { id: job.id, patch: answer ?? {}, at: this.now });
     return { kind: 'changed', job: { ...row.record }, before };
   }
 

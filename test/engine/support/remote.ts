@@ -24,18 +24,31 @@ export interface Remote {
 export function remotes(
   count: number,
   clock: ManualClock,
-  traits: { watches?: boolean; ahead?: number; claimsAtOnce?: number } = {},
+  traits: { watches?: boolean; tells?: boolean; ahead?: number; claimsAtOnce?: number } = {},
 ) {
+  /** Changes of jobs so far, which a store that `tells` is asked about. */
+  let changes = 0;
   const base = createMemoryStore({ alias: 'default' });
   const watchers = new Map<number, () => void>();
   const ahead = traits.ahead ?? 0;
   const list = Array.from({ length: count }, (_, index) => connection(index));
 
   function connection(index: number): Remote {
+    let seen = 0;
+    const looksForChanges = (): Promise<boolean> =>
+      call(remote, 'jobs.hasForeignWrites', () => changes).then(
+        (found) => {
+          const isNew = found !== seen;
+          seen = found as number;
+          return isNew;
+        },
+        () => true,
+      );
     const part = <T extends object>(target: T, name: string): T =>
       new Proxy(target, {
         get: (_, key: string) => {
           if (key === 'watch') return traits.watches === true ? (wake: () => void) => watch(index, wake) : undefined;
+          if (key === 'hasForeignWrites') return traits.tells === true ? looksForChanges : undefined;
           if (key === 'claimsAtOnce') return traits.claimsAtOnce;
           const method = (target as Record<string, unknown>)[key];
           if (typeof method !== 'function') return method;
@@ -75,6 +88,7 @@ export function remotes(
     await passed(remote.there);
     if (remote.isCut) throw new Error('connection terminated');
     const answer = work();
+    if (method === 'jobs.change') changes++;
     if (method === 'jobs.change' || method === 'jobs.put') tellOthers(remote);
     const shown = method === 'jobs.claimDue' ? { ...(answer as object), storeNow: clock.now() + ahead } : answer;
     await passed(remote.back);

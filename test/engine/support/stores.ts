@@ -17,6 +17,8 @@ export interface StoreControl {
   isDeaf: boolean | null;
   /** Wakes the nodes that watch. */
   wake(): void;
+  /** Tells them that somebody is about to take claims back. */
+  doubt(): void;
 }
 
 export interface StoreTraits {
@@ -25,12 +27,13 @@ export interface StoreTraits {
   readonly turns?: number;
   readonly base?: Store;
   readonly watches?: boolean;
+  readonly settleSpacing?: number;
 }
 
 /** A store in memory that passes for a shared one, answers late, fails, or keeps a clock of its own. */
 export function controlledStore(traits: StoreTraits = {}): StoreControl {
   const base = traits.base ?? createMemoryStore({ alias: traits.alias ?? 'default' });
-  const watchers = new Set<() => void>();
+  const watchers = new Set<{ readonly wake: () => void; readonly doubt: () => void }>();
   const control: StoreControl = {
     calls: [],
     failing: null,
@@ -38,7 +41,8 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
     turns: traits.turns ?? 0,
     clock: null,
     isDeaf: null,
-    wake: () => watchers.forEach((watcher) => watcher()),
+    wake: () => watchers.forEach(({ wake }) => wake()),
+    doubt: () => watchers.forEach(({ doubt }) => doubt()),
     store: {
       alias: base.alias,
       isShared: traits.isShared ?? true,
@@ -49,13 +53,15 @@ export function controlledStore(traits: StoreTraits = {}): StoreControl {
   };
 
   function guarded<T extends object>(part: T, name: string): T {
-    const watch = (watcher: () => void): (() => void) => {
+    const watch = (wake: () => void, doubt: () => void): (() => void) => {
+      const watcher = { wake, doubt };
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     };
     return new Proxy(part, {
       get: (target, key: string) => {
         if (key === 'watch') return traits.watches ? watch : undefined;
+        if (key === 'settleSpacing') return traits.settleSpacing;
         if (key === 'hasForeignWrites' && control.isDeaf !== null) return () => control.isDeaf;
         const method = (target as any)[key];
         if (typeof method !== 'function') return method;

@@ -87,7 +87,7 @@ describe('job options', () => {
     [{ tags: ['a', 5] }, 'tags[1]', /is 5; it must be text/],
     [{ aliases: [undefined] }, 'aliases[0]', /is undefined/],
     [{ args: 'x' }, 'args', /must be a list of arguments/],
-    [{ timezone: 'Europe/Berlln' }, 'timezone', /IANA zone name/],
+    [{ timezone: 'Europe/Berlln' }, 'timezone', /IANA zone name.*Did you mean 'Europe\/Berlin'/],
     [{ timezone: 'local' }, 'timezone', /machine's own zone is never used/],
     [{ timezone: 2 }, 'timezone', /is 2; it must be an IANA zone name/],
     [{ withoutOverlapping: '120' }, 'withoutOverlapping', /here to 120/],

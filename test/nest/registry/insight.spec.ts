@@ -4,7 +4,7 @@ import ICAL from 'ical.js';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { At, Cron, cron, Interval, Scheduled, type SchedulerModuleOptions } from '../../../lib/index.js';
+import { At, at, Cron, cron, Interval, Scheduled, type SchedulerModuleOptions } from '../../../lib/index.js';
 import { SCHEDULER_START_MODE } from '../../../lib/nest/index.js';
 import { startApp, type NestApp, type NestAppOptions } from '../nest-app.js';
 
@@ -175,6 +175,20 @@ describe('registry.lint', () => {
     ]);
     const often = found.filter(({ rule }) => rule === 'firesOften').map(({ text }) => text.split('. ')[1]);
     expect(often.sort()).toEqual(['Six fields begin with seconds: was the minute meant?', 'Was a longer step meant?']);
+  });
+});
+
+describe('a job that was added at run time and has done its work', () => {
+  it('is no finding', async () => {
+    @Injectable()
+    class Reminders {
+      send() {}
+    }
+    const { registry, clock } = await start({ providers: [Reminders], now: '2026-04-01T00:00Z' });
+    await registry.schedule(Reminders, 'send', { id: 'sent', trigger: at('2026-04-01T01:00Z') });
+    clock.advance({ hours: 2 });
+    expect((await registry.list({ status: 'finished' })).map(({ id }) => id)).toEqual(['sent']);
+    expect(await registry.lint()).toEqual([]);
   });
 });
 

@@ -40,10 +40,10 @@ describe('the memory store', () => {
     };
     const answers = [
       jobs.open(),
-      jobs.put([newJob('a')], { at: T0, reconcile: () => null }),
+      jobs.put([newJob('a')], { now: () => T0, reconcile: () => null }),
       jobs.list(),
       jobs.claimDue({ ...request, exceptTasks: NO_NAMES, exceptExecutors: NO_NAMES }, planMinutes),
-      jobs.change({ ids: null, at: T0, decide: () => null }),
+      jobs.change({ ids: null, now: () => T0, decide: () => null }),
       jobs.enter({ runs: [], at: T0, admit: () => ({ as: 'open' }) }),
       jobs.renew([], T0),
       jobs.settle([]),
@@ -215,7 +215,7 @@ describe('the due queue of the memory store', () => {
     const model = new Map<string, number | null>();
     const put = (id: string, dueAt: number | null): void => {
       const reconcile = () => ({ fireTime: dueAt, dueAt });
-      const [{ job }] = jobs.put([newJob(id, { fireTime: dueAt })], { at: T0, reconcile }) as PutResult[];
+      const [{ job }] = jobs.put([newJob(id, { fireTime: dueAt })], { now: () => T0, reconcile }) as PutResult[];
       model.set(id, job.dueAt);
     };
     const request = { node: 'n', limit: 7, leaseUntil: 8.64e15, isPaused: false, recoverBefore: null };
@@ -225,7 +225,7 @@ describe('the due queue of the memory store', () => {
       const id = `job-${random(60)}`;
       const what = random(10);
       if (what < 4) put(id, random(9) === 0 ? null : now + random(500));
-      else if (what < 5 && model.delete(id)) void jobs.change({ ids: [id], at: now, decide: () => 'remove' });
+      else if (what < 5 && model.delete(id)) void jobs.change({ ids: [id], now: () => now, decide: () => 'remove' });
       else {
         now += random(40);
         const result = jobs.claimDue({ ...request, ...names, now, until: now }, (job) => {

@@ -12,6 +12,7 @@ import { SETTLE_CASES } from './job-store/settle-cases.js';
 import { NEEDS } from './job-store/store-case.js';
 import type { Need, StoreCase, StoreCaseGroup, StoreLab } from './job-store/store-case.js';
 import { StoreWorld, T0 } from './job-store/store-world.js';
+import { TRACELESS_CASES } from './job-store/traceless-cases.js';
 import { ManualClock } from './manual-clock.js';
 import { testRunner } from './test-runner.js';
 
@@ -55,6 +56,7 @@ const GROUPS: readonly StoreCaseGroup[] = [
   LEASE_CASES,
   WAITING_CASES,
   SETTLE_CASES,
+  TRACELESS_CASES,
   HISTORY_CASES,
   NODE_CASES,
   DATA_CASES,

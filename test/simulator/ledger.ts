@@ -1,4 +1,5 @@
 import type {
+  ChangeResult,
   Claim,
   ClaimKey,
   ClaimRequest,
@@ -15,6 +16,7 @@ import type { Judge } from './judge.js';
 import { RULES } from './judge.js';
 import { JobLines } from './job-lines.js';
 import type { JobLine } from './job-lines.js';
+import { withdrawable } from './withdrawable.js';
 
 /** A run as the simulator has seen it, from its first claim on. */
 export interface Seen {
@@ -38,6 +40,13 @@ export interface Seen {
   losses: number;
   /** Job, generation and fire time. */
   key: string | null;
+}
+
+/** What was decided of a job, as of when, and the runs it had. */
+export interface SeenChange {
+  readonly patch: JobPatch | 'remove';
+  readonly at: Instant;
+  readonly runs: readonly RunRecord[];
 }
 
 /**
@@ -98,10 +107,11 @@ export class Ledger {
     });
   }
 
-  /** A change of a job was applied; `patch` is what was decided. */
-  changed(before: JobRecord, after: JobRecord | null, patch: JobPatch | 'remove', at: Instant): void {
+  /** A change of a job was applied. */
+  changed({ before, after }: ChangeResult, change: SeenChange): void {
+    const { patch, at } = change;
     const mayWithdraw = patch === 'remove' || patch.replace === true || patch.withdraw === true;
-    if (mayWithdraw) for (const seen of this.runs.values()) this.withdraw(seen, before, patch, at);
+    if (mayWithdraw) for (const seen of this.runs.values()) this.withdraw(seen, before, change);
     this.lines.changed(before, after, at);
   }
 
@@ -216,10 +226,11 @@ export class Ledger {
     this.lines.settled(seen, settlement);
   }
 
-  private withdraw(seen: Seen, before: JobRecord, patch: JobPatch | 'remove', at: Instant): void {
+  private withdraw(seen: Seen, before: JobRecord, { patch, at, runs }: SeenChange): void {
     if (seen.line !== this.lines.of(before.id) || seen.settledBy !== null) return;
     const isStarted = seen.holder !== null && seen.dueAt <= at;
     const deletes = patch === 'remove' || patch.replace === true;
+    if (!deletes && this.mayStay(seen, before, { at, runs })) return;
     if (isStarted && patch === 'remove') seen.isOrphan = true;
     if (isStarted || (!deletes && (seen.holder === null || seen.dueAt <= at))) return;
     seen.withdrawn = seen.token;
@@ -228,5 +239,13 @@ export class Ledger {
     seen.holder = null;
     // What was deleted is claimed by nobody any more.
     if (deletes) seen.settledBy = -1;
+  }
+
+  /** Its time had come: the plan, or the whole job, has gone on behind it. */
+  private mayStay(seen: Seen, before: JobRecord, { at, runs }: Pick<SeenChange, 'at' | 'runs'>): boolean {
+    if (seen.generation !== before.generation) return true;
+    const run = runs.find(({ id }) => id === seen.id);
+    const isTried = run === undefined || run.kind !== 'scheduled' || run.attempt > (run.state === 'running' ? 1 : 0);
+    return !isTried && !withdrawable(before, runs, at).includes(run);
   }
 }

@@ -8,13 +8,13 @@ import type {
   EnterResult,
   Instant,
   JobPatch,
-  JobRecord,
   JobStore,
   NewJob,
   PlanRuns,
   PutOptions,
   PutResult,
   Renewal,
+  RunRecord,
   Settlement,
   Store,
 } from '../../lib/core/index.js';
@@ -100,30 +100,49 @@ export class Server {
       return results.map((result) => ({ ...result }));
     }
     const decided = new Map<string, JobPatch | 'remove'>();
-    const decide = (job: JobRecord, unsettled: any): JobPatch | 'remove' | null => {
-      const answer = request.decide(job, unsettled);
+    let at = 0;
+    const decide: typeof request.decide = (job, unsettled, now) => {
+      at = now;
+      const answer = request.decide(job, unsettled, now);
       if (answer !== null) decided.set(job.id, answer);
       return answer;
     };
+    const before = await this.runsOf(request.ids ?? []);
     const results = (await this.base.jobs.change({ ...request, decide })).map((result) => ({ ...result }));
-    for (const { before, after } of results) {
-      this.ledger.changed(before, after, decided.get(before.id)!, request.at);
+    for (const result of results) {
+      const { id } = result.before;
+      this.ledger.changed(result, { patch: decided.get(id)!, at, runs: before.get(id)! });
     }
     return results;
   }
 
   private async put(jobs: readonly NewJob[], options: PutOptions): Promise<PutResult[]> {
     const decided = new Map<string, JobPatch>();
-    const reconcile: PutOptions['reconcile'] = (existing, incoming) => {
-      const answer = options.reconcile(existing, incoming);
+    let at = 0;
+    const reconcile: PutOptions['reconcile'] = (existing, incoming, now) => {
+      at = now;
+      const answer = options.reconcile(existing, incoming, now);
       if (answer !== null && answer !== 'refuse') decided.set(existing.id, answer);
       return answer;
     };
+    const runs = await this.runsOf(jobs.map(({ id }) => id));
     const results = (await this.base.jobs.put(jobs, { ...options, reconcile })).map((result) => ({ ...result }));
     for (const { kind, job, before } of results) {
       if (kind === 'added') this.ledger.lines.added(job);
-      if (kind === 'changed') this.ledger.changed(before!, job, decided.get(before!.id)!, options.at);
+      if (kind !== 'changed') continue;
+      const { id } = before!;
+      this.ledger.changed({ before: before!, after: job }, { patch: decided.get(id)!, at, runs: runs.get(id)! });
     }
     return results;
+  }
+
+  private async runsOf(ids: readonly string[]): Promise<Map<string, readonly RunRecord[]>> {
+    const runs = new Map<string, readonly RunRecord[]>();
+    for (const id of ids)
+      runs.set(
+        id,
+        (await this.base.history.page({ jobId: id, limit: 100_000 })).runs.map((run) => ({ ...run })),
+      );
+    return runs;
   }
 }

@@ -57,7 +57,8 @@ export class Wire {
       {
         get: (_, method: string) => {
           if (method === 'settlesWithClaims') return this.site.server.base.jobs.settlesWithClaims;
-          if (method === 'then' || method === 'hasForeignWrites') return undefined;
+          if (method === 'settleSpacing') return this.site.setup.isLocal ? 0 : 20;
+          if (['then', 'hasForeignWrites', 'claimsAtOnce'].includes(method)) return undefined;
           if (method === 'watch') return this.site.setup.watches ? (wake: () => void) => this.watch(wake) : undefined;
           return (...args: unknown[]) => this.call(part, method, args);
         },

@@ -1,5 +1,18 @@
+import type { Claim, PlanRuns } from '../../core/index.js';
 import type { StoreCaseGroup } from './store-case.js';
-import { MINUTE, newJob, newRun, outcomeOf, plannedSkip, planOf, policyWith, retryOf, T0 } from './store-world.js';
+import {
+  MINUTE,
+  newJob,
+  newRun,
+  outcomeOf,
+  plannedRun,
+  plannedSkip,
+  planOf,
+  policyWith,
+  retryOf,
+  T0,
+} from './store-world.js';
+import type { StoreWorld } from './store-world.js';
 
 /** Pausing, modifying, removing: what a change may do to a job. */
 export const CHANGE_CASES: StoreCaseGroup = {
@@ -24,7 +37,7 @@ export const CHANGE_CASES: StoreCaseGroup = {
         const [, { job: b }] = await world.put(['a', 'b', 'c'].map((id) => newJob(id)));
         const results = await world.store.jobs.change({
           ids: ['c', 'none', 'b', 'a'],
-          at: T0,
+          now: () => T0,
           decide: (job) => (job.id === 'b' ? null : { name: 'changed' }),
         });
 
@@ -36,7 +49,11 @@ export const CHANGE_CASES: StoreCaseGroup = {
       name: 'reaches every job, ordered by id, without ids',
       async run(world, expect) {
         await world.put(['c', 'a', 'b'].map((id) => newJob(id)));
-        const results = await world.store.jobs.change({ ids: null, at: T0, decide: () => ({ status: 'orphaned' }) });
+        const results = await world.store.jobs.change({
+          ids: null,
+          now: () => T0,
+          decide: () => ({ status: 'orphaned' }),
+        });
 
         expect(results.map((it) => it.after!.id)).toEqual(['a', 'b', 'c']);
       },
@@ -48,7 +65,7 @@ export const CHANGE_CASES: StoreCaseGroup = {
         const seen: unknown[] = [];
         await world.store.jobs.change({
           ids: ['a'],
-          at: T0,
+          now: () => T0,
           decide: (job, unsettled) => {
             seen.push(job.id, ...unsettled.map((run) => [run.id, run.state]));
             return null;
@@ -68,7 +85,9 @@ export const CHANGE_CASES: StoreCaseGroup = {
           return { name: 'changed' };
         };
 
-        await expect((async () => world.store.jobs.change({ ids: null, at: T0, decide }))()).rejects.toThrow('broken');
+        await expect((async () => world.store.jobs.change({ ids: null, now: () => T0, decide }))()).rejects.toThrow(
+          'broken',
+        );
         expect(await world.store.jobs.list()).toEqual(before);
       },
     },
@@ -77,7 +96,12 @@ export const CHANGE_CASES: StoreCaseGroup = {
       async run(world, expect) {
         await world.add('a');
         const skip = plannedSkip(T0 + 9 * MINUTE, { reason: 'paused', firstFireTime: T0, count: 10, detail: 'by ann' });
-        await world.store.jobs.change({ ids: ['a'], at: T0, decide: () => ({ pause: null }), record: () => [skip] });
+        await world.store.jobs.change({
+          ids: ['a'],
+          now: () => T0,
+          decide: () => ({ pause: null }),
+          record: () => [skip],
+        });
 
         expect(await world.runsOf('a')).toMatchObject([
           {
@@ -137,6 +161,9 @@ export const CHANGE_CASES: StoreCaseGroup = {
     },
   ],
 };
+
+/** Runs beside each other, of which nothing is kept. */
+const NO_TRACE = policyWith({ keepHistory: false, overlap: 'allowAll' });
 
 /** Taking back what was claimed ahead. */
 export const WITHDRAW_CASES: StoreCaseGroup = {
@@ -208,8 +235,112 @@ export const WITHDRAW_CASES: StoreCaseGroup = {
         expect(again.token).toBeGreaterThan(ahead.token + 1);
       },
     },
+    {
+      name: 'leaves a run that has a later one behind it, and the job where it is: both were due',
+      async run(world, expect) {
+        const [first, second, third] = await threeInARow(world);
+        await world.settle(outcomeOf(first, { at: T0 + 9_000 }));
+        const [{ before, after }] = await world.change('a', { withdraw: true }, T0 + 8_999);
+
+        expect(await world.run(second)).toMatchObject({ state: 'waiting', dueAt: T0 + 9_000 });
+        expect(await world.run(third)).toMatchObject({ state: 'buffered' });
+        expect(after).toMatchObject({ fireTime: before.fireTime, dueAt: before.dueAt, runCount: before.runCount });
+      },
+    },
+    {
+      name: 'leaves a run that has a later one behind it which has come to its end already',
+      async run(world, expect) {
+        const [first, second, third] = await threeInARow(world);
+        await world.cancel(third);
+        await world.settle(outcomeOf(first, { at: T0 + 9_000 }));
+        const ahead = await world.claimOne({ now: T0 + 9_000 });
+        const [{ before, after }] = await world.change('a', { withdraw: true }, T0 + 8_999);
+
+        expect([ahead.runId, after!.fireTime]).toEqual([second, before.fireTime]);
+        expect(await world.settle(outcomeOf(ahead))).toEqual([true]);
+      },
+    },
+    {
+      name: 'leaves a run that has a later one behind it which has come to its end and left no row',
+      async run(world, expect) {
+        await world.add('a', { fireTime: T0 + 500, policy: NO_TRACE });
+        const ahead = await world.claimOne({ until: T0 + 1_000 });
+        const later = await world.claimOne({ now: T0 + 500 + MINUTE });
+        await world.settle(outcomeOf(later, { keepHistory: false }));
+        const [{ before, after }] = await world.change('a', { withdraw: true });
+
+        expect([before.fireTime, after!.fireTime, after!.runCount]).toEqual([
+          T0 + 500 + 2 * MINUTE,
+          before.fireTime,
+          2,
+        ]);
+        expect((await world.claim({ now: T0 + 500 + MINUTE })).claims).toEqual([]);
+        expect(await world.settle(outcomeOf(ahead, { keepHistory: false }))).toEqual([true]);
+      },
+    },
+    {
+      name: 'takes back two runs that leave no row, and then the first of them alone',
+      async run(world, expect) {
+        await world.add('a', { fireTime: T0 + 500, policy: NO_TRACE });
+        await world.claimOne({ until: T0 + 1_000 });
+        await world.claimOne({ until: T0 + 500 + MINUTE });
+        const [{ after: first }] = await world.change('a', { withdraw: true });
+        const again = await world.claimOne({ until: T0 + 1_000 });
+        const [{ after: second }] = await world.change('a', { withdraw: true });
+
+        expect([first, second]).toMatchObject([0, 0].map((runCount) => ({ fireTime: T0 + 500, runCount })));
+        expect(await world.settle(outcomeOf(again))).toEqual([false]);
+        expect(await world.runsOf('a')).toEqual([]);
+      },
+    },
+    {
+      name: 'leaves a run of the job that was there before a replacement: it has started',
+      async run(world, expect) {
+        const claim = await world.addClaimed('a');
+        await world.change('a', { replace: true, fireTime: T0 + MINUTE, dueAt: T0 + MINUTE });
+        const [{ after }] = await world.change('a', { withdraw: true }, T0 - 1);
+
+        expect(after).toMatchObject({ fireTime: T0 + MINUTE });
+        expect(await world.settle(outcomeOf(claim))).toEqual([true]);
+      },
+    },
+    {
+      name: 'is made as of the time that it has when its rows are held',
+      async run(world, expect) {
+        await world.add('a', { fireTime: T0 + 500 });
+        const claim = await world.claimOne({ until: T0 + 1_000 });
+        const decide = () => ({ withdraw: true });
+        const [{ after }] = await world.store.jobs.change({ ids: ['a'], now: () => T0 + 500, decide });
+
+        expect(after).toMatchObject({ fireTime: T0 + 500 + MINUTE, updatedAt: T0 + 500 });
+        expect(await world.settle(outcomeOf(claim))).toEqual([true]);
+      },
+    },
+    {
+      name: 'takes back one for an earlier fire time, when the job was rescheduled after the first was taken back',
+      async run(world, expect) {
+        await world.add('a', { fireTime: T0 + 900 });
+        await world.claimOne({ until: T0 + 1_000 });
+        await world.change('a', { withdraw: true, fireTime: T0 + 600, dueAt: T0 + 600 });
+        const earlier = await world.claimOne({ until: T0 + 1_000 });
+        const [{ after }] = await world.change('a', { withdraw: true });
+
+        expect(after).toMatchObject({ fireTime: T0 + 600, dueAt: T0 + 600 });
+        expect(await world.settle(outcomeOf(earlier))).toEqual([false]);
+      },
+    },
   ],
 };
+
+/** One run that is claimed, and two for later fire times that are buffered behind it. */
+async function threeInARow(world: StoreWorld): Promise<readonly [Claim, string, string]> {
+  await world.add('a', { policy: policyWith({ overlap: 'bufferAll' }) });
+  const behind = [1_000, 2_000].map((after) => plannedRun(T0 + after, { isBuffered: true }));
+  const plan: PlanRuns = (job) => planOf(job, { runs: [plannedRun(T0), ...behind] });
+  const claim = await world.claimOne({ now: T0 + 3_000 }, plan);
+  const [third, second] = await world.runsOf('a', { states: ['buffered'] });
+  return [claim, second.id, third.id];
+}
 
 /** Stopping one run. */
 export const CANCEL_CASES: StoreCaseGroup = {

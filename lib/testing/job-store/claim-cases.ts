@@ -96,6 +96,21 @@ export const CLAIM_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'tells of a job ahead that its plan left alone, though there is more behind it',
+      async run(world, expect) {
+        await world.put([
+          newJob('waits', { fireTime: T0 + 300 }),
+          newJob('first', { fireTime: T0 + 400 }),
+          newJob('later', { fireTime: T0 + 900 }),
+        ]);
+        const leaveAlone: PlanRuns = (job) => (job.id === 'waits' ? null : planOf(job));
+        const { claims, hasMore, nextDueAt } = await world.claim({ now: T0, until: T0 + 1_000, limit: 1 }, leaveAlone);
+
+        expect(jobIdsOf(claims)).toEqual(['first']);
+        expect([hasMore, nextDueAt]).toEqual([true, T0 + 300]);
+      },
+    },
+    {
       name: 'loses nothing of what is due, however small the limit',
       async run(world, expect) {
         await world.put(
@@ -296,6 +311,19 @@ export const LEFT_ALONE_CASES: StoreCaseGroup = {
 
         expect(jobIdsOf((await world.claim()).claims).sort()).toEqual(['a', 'c']);
         expect((await world.store.jobs.list()).map((job) => job.id)).toEqual(expect.arrayContaining(['a', 'c']));
+      },
+    },
+    {
+      name: 'a job whose row cannot be read, which is listed as unresolved from then on (P23)',
+      needs: 'corrupt',
+      async run(world, expect, lab) {
+        await world.put(['a', 'b', 'c'].map((id) => newJob(id)));
+        await lab.corrupt('b');
+        await world.claim();
+
+        const unresolved = await world.store.jobs.list({ status: ['unresolved'] });
+        expect(unresolved).toMatchObject([{ id: 'b', statusReason: expect.stringContaining('cannot be read') }]);
+        expect((await world.claim({ now: T0 + MINUTE })).claims).toHaveLength(2);
       },
     },
   ],

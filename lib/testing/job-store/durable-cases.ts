@@ -180,7 +180,7 @@ const OPERATIONS: readonly Operation[] = [
   {
     name: 'change',
     prepare: async (world) => world.put(THREE),
-    act: async (world) => world.store.jobs.change({ ids: null, at: T0, decide: () => ({ name: 'new' }) }),
+    act: async (world) => world.store.jobs.change({ ids: null, now: () => T0, decide: () => ({ name: 'new' }) }),
     isWhole: async (world) => new Set((await world.store.jobs.list()).map((job) => job.name)).size === 1,
     check: async (world) => (await world.store.jobs.list()).map((job) => job.name),
     expected: ['new', 'new', 'new'],

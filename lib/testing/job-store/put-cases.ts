@@ -40,18 +40,19 @@ export const PUT_CASES: StoreCaseGroup = {
       },
     },
     {
-      name: 'asks reconcile with the row that is there and the job that comes, and for no new job',
+      name: 'asks reconcile with the row that is there, the job that comes and the time, and for no new job',
       async run(world, expect) {
         const before = await world.add('a', { name: 'old' });
         const asked: unknown[] = [];
         await world.put([newJob('a', { name: 'new' }), newJob('b')], {
-          reconcile: (existing, incoming) => {
-            asked.push([existing, incoming.name]);
+          now: () => T0 + 700,
+          reconcile: (existing, incoming, now) => {
+            asked.push([existing, incoming.name, now]);
             return null;
           },
         });
 
-        expect(asked).toEqual([[before, 'new']]);
+        expect(asked).toEqual([[before, 'new', T0 + 700]]);
       },
     },
     {
@@ -205,6 +206,21 @@ export const ALIAS_CASES: StoreCaseGroup = {
 
         expect([result.kind, result.job.id]).toEqual(['unchanged', 'new']);
         expect((await world.store.jobs.list()).map((job) => job.id)).toEqual(['new', 'old']);
+      },
+    },
+    {
+      name: 'gives a former id to another job of the same put',
+      async run(world, expect) {
+        const [{ generation }] = [await world.add('old', { fireTime: T0 + MINUTE })];
+        await world.put([newJob('new', { aliases: ['old'] }), newJob('old', { fireTime: T0 })]);
+
+        const jobs = await world.store.jobs.list();
+        expect(jobs.map(({ id, fireTime }) => [id, fireTime])).toEqual([
+          ['new', T0 + MINUTE],
+          ['old', T0],
+        ]);
+        expect(jobs.map((job) => job.generation === generation)).toEqual([true, false]);
+        expect((await world.claimOne()).jobId).toBe('old');
       },
     },
     {

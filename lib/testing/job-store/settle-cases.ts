@@ -80,6 +80,23 @@ export const SETTLE_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'gives back runs together, each for its own time, and none that another one holds by now',
+      async run(world, expect) {
+        await world.put(['a', 'b', 'c'].map((id) => newJob(id)));
+        const { claims } = await world.claim();
+        const stale = releaseOf({ ...claims[1], token: claims[1].token - 1 }, T0 + 20);
+        const answers = await world.settle(releaseOf(claims[0], T0 + 10), stale, releaseOf(claims[2], T0 + 30, 1));
+
+        expect(answers).toEqual([true, false, true]);
+        const runs = await Promise.all(claims.map(async (it) => await world.run(it.runId)));
+        expect(runs.map((run) => [run!.state, run!.dueAt, run!.attempt])).toEqual([
+          ['waiting', T0 + 10, 0],
+          ['running', T0, 1],
+          ['waiting', T0 + 30, 1],
+        ]);
+      },
+    },
+    {
       name: 'answers false for a run that is not known',
       async run(world, expect) {
         await world.add('a');

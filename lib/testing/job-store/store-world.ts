@@ -151,7 +151,7 @@ export function releaseOf(claim: ClaimKey, dueAt: Instant, attempt = 0): Settlem
   return { kind: 'release', runId, jobId, token, at: T0 + 500, attempt, startedAt: null, dueAt };
 }
 
-const LEAVE_AS_IT_IS: PutOptions = { at: T0, reconcile: () => null };
+const LEAVE_AS_IT_IS: PutOptions = { now: () => T0, reconcile: () => null };
 
 /** A store with short words for what the cases do. Every word awaits, so that it fits both kinds of store. */
 export class StoreWorld {
@@ -172,7 +172,7 @@ export class StoreWorld {
   }
 
   async change(id: string, patch: JobPatch | 'remove', at = T0): Promise<ChangeResult[]> {
-    return await this.store.jobs.change({ ids: [id], at, decide: () => patch });
+    return await this.store.jobs.change({ ids: [id], now: () => at, decide: () => patch });
   }
 
   async cancel(runId: string, at = T0): Promise<ChangeResult[]> {

@@ -50,12 +50,12 @@ export class ModelJobStore implements JobStore {
   change(request: ChangeRequest): ChangeResult[] {
     if ('cancel' in request) return this.cancel(request.cancel, request.at, request.detail);
     const { table } = this;
-    const { at } = request;
     const ids = new Set(request.ids ?? table.ordered().map(({ id }) => id));
     const found = [...ids].flatMap((id) => table.jobs.get(id) ?? []);
+    const at = request.now();
     const decided = found.map((job) => {
-      const answer = request.decide({ ...job }, table.copiesOf(job.id));
-      return { job, answer, skips: answer === null ? [] : (request.record?.({ ...job }) ?? []) };
+      const answer = request.decide({ ...job }, table.copiesOf(job.id), at);
+      return { job, answer, skips: answer === null ? [] : (request.record?.({ ...job }, at) ?? []) };
     });
     return decided.flatMap(({ job, answer, skips }): ChangeResult[] => {
       if (answer === null) return [];
@@ -182,10 +182,11 @@ export class ModelJobStore implements JobStore {
     this.table.write({ ...job, losses, ...(afterwards === null ? {} : setAfterwards(job, afterwards, at)) });
   }
 
-  private putOne(job: NewJob, { at, reconcile }: PutOptions): PutResult {
+  private putOne(job: NewJob, { now, reconcile }: PutOptions): PutResult {
     const existing = [job.id, ...job.aliases].map((id) => this.table.jobs.get(id)).find((it) => it !== undefined);
     if (existing === undefined) return { kind: 'added', job: { ...this.table.add(job) }, before: null };
-    const answer = reconcile({ ...existing }, job);
+    const at = now();
+    const answer = reconcile({ ...existing }, job, at);
     if (answer === 'refuse') return { kind: 'refused', job: { ...existing }, before: { ...existing } };
     if (answer === null && existing.id === job.id)
       return { kind: 'unchanged', job: { ...existing }, before: { ...existing } };

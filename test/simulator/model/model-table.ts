@@ -8,6 +8,7 @@ import type {
   RunKind,
   RunRecord,
 } from '../../../lib/core/index.js';
+import { withdrawable } from '../withdrawable.js';
 
 export type Draft<T> = { -readonly [K in keyof T]: T[K] };
 export type ModelRun = Draft<RunRecord>;
@@ -36,6 +37,8 @@ export class ModelTable {
   /** Unsettled runs, in the order they were made. */
   readonly runs = new Map<string, ModelRun>();
   readonly settled = new Map<string, ModelRun>();
+  /** Those of which nothing is kept: nobody sees them, but a job does not go back behind them. */
+  private readonly gone: ModelRun[] = [];
   /** Runs whose job is gone: they end, and are never tried again. */
   readonly strays = new Set<string>();
   /** Raised by whatever a plan goes by: the job, and its unsettled runs. */
@@ -117,6 +120,7 @@ export class ModelTable {
     const { outcome, at, reason, detail, error, result, output } = end;
     Object.assign(run, { state: outcome, leaseUntil: null, settledAt: at, reason, detail, error, result, output });
     if (end.keepHistory) this.settled.set(run.id, run);
+    else this.gone.push(run);
     if (wasOpen && !isStray) this.promote(run.jobId, at);
     return run;
   }
@@ -201,7 +205,8 @@ export class ModelTable {
   private rename(from: string, to: string): void {
     this.jobs.delete(from);
     this.touch(from);
-    for (const run of [...this.runs.values(), ...this.settled.values()]) if (run.jobId === from) run.jobId = to;
+    const all = [...this.runs.values(), ...this.settled.values(), ...this.gone];
+    for (const run of all) if (run.jobId === from) run.jobId = to;
   }
 
   private deleteUnstarted(jobId: string, at: Instant): void {
@@ -209,15 +214,15 @@ export class ModelTable {
   }
 
   private withdraw(job: JobRecord, at: Instant): Partial<JobRecord> {
-    const early = this.unsettledOf(job.id).filter((run) => run.dueAt > at && run.state !== 'buffered');
-    const isUntried = (run: ModelRun): boolean =>
-      run.kind === 'scheduled' && run.attempt === (run.node === null ? 0 : 1);
-    for (const run of early.filter((it) => !isUntried(it) && it.node !== null)) {
+    const open = this.unsettledOf(job.id).filter((run) => run.jobGeneration === job.generation);
+    const tried = open.filter((run) => run.node !== null && (run.kind !== 'scheduled' || run.attempt > 1));
+    for (const run of tried.filter(({ dueAt }) => dueAt > at)) {
       run.token++;
       run.attempt--;
       this.letGo(run, run.dueAt);
     }
-    const untried = early.filter(isUntried).sort((one, other) => one.firstFireTime - other.firstFireTime);
+    const all = [...this.runs.values(), ...this.settled.values(), ...this.gone].filter((run) => run.jobId === job.id);
+    const untried = withdrawable(job, all, at).sort((one, other) => one.firstFireTime - other.firstFireTime);
     if (untried.length === 0) return {};
     for (const run of untried) this.forget(run);
     const [{ firstFireTime: fireTime, dueAt }] = untried;

@@ -30,19 +30,21 @@ export class ChangeStep {
   async run(request: Edit, changes: Changes): Promise<ChangeResult[]> {
     const results: ChangeResult[] = [];
     const skips = new SkipRecords(this.rows, this.committer.ids);
-    for (const draft of await this.drafts(request.ids)) {
+    const drafts = await this.drafts(request.ids);
+    const at = this.committer.asOf(request.now(), drafts, changes);
+    for (const draft of drafts) {
       const { record: before } = draft;
-      const answer = request.decide(before, draft.unsettledRecords());
-      if (answer === null) continue;
-      const records = request.record?.(before) ?? [];
+      const answer = request.decide(before, draft.unsettledRecords(), at);
+      if (answer === null || (draft.job!.isDamaged && answer !== 'remove')) continue;
+      const records = request.record?.(before, at) ?? [];
       if (answer === 'remove') {
-        draft.deleteUnstarted(request.at);
+        draft.deleteUnstarted(at);
         draft.job = null;
       } else {
         if (answer.replace) this.generation = await this.committer.newGenerations(1);
-        const change = { id: before.id, patch: answer, at: request.at, generation: this.generation };
+        const change = { id: before.id, patch: answer, at, generation: this.generation };
         applyPatch(draft, change, this.kinds);
-        for (const skip of records) await skips.write(draft, skip, request.at);
+        for (const skip of records) await skips.write(draft, skip, at);
       }
       writeDraft(changes, draft, { isDefinition: true });
       results.push({ before, after: draft.job?.record ?? null });
@@ -56,7 +58,10 @@ export class ChangeStep {
     const drafts: JobDraft[] = [];
     for (let from = 0; from < wanted.length; from += PAGE) {
       const found = await this.rows.jobs(wanted.slice(from, from + PAGE).map(lineOf), true);
-      for (const { job, unsettled } of found) if (!job.isDamaged) drafts.push(new JobDraft(job, unsettled));
+      for (const { job, unsettled } of found) {
+        // What cannot be read can only be removed, by its name.
+        if (!job.isDamaged || ids !== null) drafts.push(new JobDraft(job, unsettled));
+      }
     }
     return drafts;
   }

@@ -59,6 +59,8 @@ export class ClaimScope {
       changes.field('batch', batch, null);
       changes.member('taken', batch, null);
     }
+    // Others may have what is put back here, too.
+    if (this.parked.length > 0) changes.since = '';
     for (const { name, lane, at } of this.parked) changes.command('ZADD', `:due:${lane}`, 'NX', String(at), name);
   }
 }

@@ -4,10 +4,14 @@ import { NEVER } from './claim-scope.js';
 import type { ClaimScope, Work } from './claim-scope.js';
 import { readDue } from './due-reader.js';
 import type { DuePage } from './due-reader.js';
-import { DueSorter, nameOf } from './due-sorter.js';
+import { DueSorter } from './due-sorter.js';
+import { hotSetAside, versionHead } from './job-text.js';
+import type { StoredJob } from './job-text.js';
+import { lineOf } from './lines.js';
 import { PlanWriter } from './plan-writer.js';
 import type { QuietLook } from './quiet-look.js';
 import { recoverRuns } from './recover-step.js';
+import { jobPlace } from './write-draft.js';
 
 /** Items looked at in one claim, about: what makes no run, or is left alone, must not hide what is behind it. */
 const LOOKS = 2_000;
@@ -101,10 +105,12 @@ export class ClaimStep {
     const { scope } = this;
     const isMore = page.nextAt !== null && page.nextAt <= scope.request.until;
     if (!isMore) scope.comes(page.nextAt);
-    const work = new DueSorter(scope, this.planRuns, this.room()).sort(page);
+    const sorter = new DueSorter(scope, this.planRuns, this.room());
+    const work = sorter.sort(page);
+    if (sorter.damaged.length > 0) await this.setAside(sorter.damaged);
     if (work.length > 0) this.hasApplied = true;
     const isLast = !isMore || looks >= this.mostLooks() || this.room() <= countOf(work, scope.request.until);
-    if (work.length > 0 || (isLast && scope.batches.length > 0)) await this.commit(work, isLast);
+    if (work.length > 0 || (isLast && scope.batches.length > 0)) await this.commit(work, isLast, page.edited);
     if (!isLast && !this.hasConflict && this.room() > 0) return true;
     // Where all were left alone, another claim would find the same ones: that is for the next poll.
     if (isMore && (this.hasApplied || this.room() <= 0)) scope.leave(page.nextAt);
@@ -112,15 +118,27 @@ export class ClaimStep {
     return false;
   }
 
+  /** P23: lists by status find it, too. One that was changed meanwhile is left as it is. */
+  private async setAside(damaged: readonly StoredJob[]): Promise<void> {
+    for (const { record, hot } of damaged) {
+      const changes = new Changes();
+      const key = lineOf(record.id);
+      changes.guardJob(key, versionHead(record.version));
+      changes.field('hot', key, hotSetAside(hot!, record.statusReason!, this.scope.request.now));
+      await this.scope.committer.commit(changes);
+    }
+  }
+
   private mostLooks(): number {
     const { isPaused, exceptTasks } = this.scope.request;
     return isPaused || exceptTasks.size > 0 ? LOOKS_PAST_EXCEPTED : LOOKS;
   }
 
-  private async commit(work: Work[], isLast: boolean): Promise<void> {
+  private async commit(work: Work[], isLast: boolean, edited = ''): Promise<void> {
     const { scope } = this;
     for (;;) {
       const changes = new Changes();
+      changes.since = edited;
       if (work.length > 0) changes.batch = scope.batches[scope.batches.length - 1];
       const writer = new PlanWriter(scope, this.room());
       await writer.write(work, changes);
@@ -139,10 +157,16 @@ export class ClaimStep {
   }
 
   /** Somebody else changed it meanwhile: it is for the next claim. */
-  private leaveOut({ item, plan, waiting }: Work): void {
-    if (plan !== null) this.scope.park(nameOf(item), item.lane, item.at);
-    for (const run of waiting) this.scope.park(`r${run.id}`, item.lane, run.dueAt);
-    this.scope.leave(item.at);
+  private leaveOut({ item, job, plan, waiting }: Work): void {
+    const place = plan === null ? null : jobPlace(job);
+    if (place !== null) {
+      this.scope.park(`j${lineOf(job.record.id)}`, place.lane, place.at);
+      this.scope.leave(place.at);
+    }
+    for (const run of waiting) {
+      this.scope.park(`r${run.id}`, item.lane, run.dueAt);
+      this.scope.leave(run.dueAt);
+    }
   }
 
   private took({ claims, skipped, finished, cancelled, next }: PlanWriter): void {

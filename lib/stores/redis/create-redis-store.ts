@@ -37,7 +37,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     warn: options.onWarning ?? (() => undefined),
   });
   const rows = new Rows(link);
-  const committer = new Committer({ store: alias, clock, rows });
+  const committer = new Committer({ store: alias, clock, rows, doubt: () => channel.doubt() });
   const channel = new WakeChannel(link, committer.origin);
   const wakeOthers = async (): Promise<void> => {
     const changes = new Changes();

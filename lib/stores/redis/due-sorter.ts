@@ -9,7 +9,11 @@ const NO_RUNS: readonly RunRecord[] = [];
 
 /** Says what is to be done with what is due, in the order of due times, as long as there is room; parks the rest. */
 export class DueSorter {
-  private readonly work = new Map<string, Work>();
+  /** Jobs that came up and cannot be read. */
+  readonly damaged: StoredJob[] = [];
+  private readonly work: Work[] = [];
+  /** By the job's id, where several items may be of one. */
+  private byJob: Map<string, Work> | null = null;
 
   constructor(
     private readonly scope: ClaimScope,
@@ -18,20 +22,25 @@ export class DueSorter {
   ) {}
 
   sort(page: DuePage): Work[] {
+    this.byJob = page.isPlain ? null : new Map();
     for (const item of page.items) {
-      if (item.kind === 'job') this.look(item, page, page.jobs.get(item.key));
+      if (item.kind === 'job') this.look(item, page, item.job);
       else this.lookAtRun(item, page, page.runs.get(item.key));
     }
-    return [...this.work.values()];
+    return this.work;
   }
 
   private lookAtRun(item: DueItem, page: DuePage, run: RunRecord | undefined): void {
-    if (run !== undefined) this.look(item, page, page.jobs.get(lineOf(run.jobId)), run);
+    if (run !== undefined) this.look(item, page, page.jobs.get(lineOf(run.jobId)) ?? null, run);
   }
 
-  private look(item: DueItem, page: DuePage, job: StoredJob | undefined, run?: RunRecord): void {
+  private look(item: DueItem, page: DuePage, job: StoredJob | null, run?: RunRecord): void {
     // What is not there any more, or cannot be read (P23), leaves the lanes.
-    if (job === undefined || job.isDamaged) return;
+    if (job === null) return;
+    if (job.isDamaged) {
+      if (run === undefined) this.damaged.push(job);
+      return;
+    }
     const place = run === undefined ? jobPlace(job) : runPlace(job, run);
     if (place === null) return;
     const isAhead = place.at > this.scope.request.until;
@@ -63,11 +72,11 @@ export class DueSorter {
   }
 
   private workOn(item: DueItem, job: StoredJob): Work {
-    let work = this.work.get(job.record.id);
-    if (work === undefined) {
-      work = { item, job, plan: null, unsettled: NO_RUNS, waiting: [] };
-      this.work.set(job.record.id, work);
-    }
+    const known = this.byJob?.get(job.record.id);
+    if (known !== undefined) return known;
+    const work = { item, job, plan: null, unsettled: NO_RUNS, waiting: [] };
+    this.work.push(work);
+    this.byJob?.set(job.record.id, work);
     return work;
   }
 
@@ -90,6 +99,6 @@ export class DueSorter {
   }
 }
 
-export function nameOf({ kind, key }: DueItem): string {
+function nameOf({ kind, key }: DueItem): string {
   return (kind === 'job' ? 'j' : 'r') + key;
 }

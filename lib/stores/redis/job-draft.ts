@@ -39,6 +39,8 @@ export class JobDraft {
   job: StoredJob | null;
   /** Its id, which a removed one had. */
   readonly runs: RunChange[];
+  /** When the first of the claims is due that are taken back: its owner may start it then. */
+  takenBackDueAt: Instant = Infinity;
 
   constructor(
     readonly before: StoredJob | null,
@@ -70,6 +72,11 @@ export class JobDraft {
     let ids = '';
     for (const { after } of this.runs) if (after !== null && !isSettledState(after.state)) ids += after.id;
     return ids;
+  }
+
+  /** Some of its runs are held, and their start is still to come. */
+  isHeldAhead(at: Instant): boolean {
+    return this.runs.some(({ after }) => after !== null && after.state === 'running' && after.dueAt > at);
   }
 
   find(runId: string): RunChange | undefined {
@@ -133,6 +140,7 @@ export class JobDraft {
 
   /** Undoes a claim: the run waits as before, under a higher token. */
   takeBack(run: RunChange): void {
+    this.noteTakenBack(run);
     const { token, attempt, dueAt } = run.after!;
     this.letWait(run, dueAt);
     run.after = { ...run.after!, token: token + 1, attempt: attempt - 1 };
@@ -153,6 +161,12 @@ export class JobDraft {
     if (this.job === null) return;
     const recent = idsOf(this.job.recent);
     if (recent.includes(id)) this.job = { ...this.job, recent: recent.filter((other) => other !== id).join('') };
+  }
+
+  /** Deletes a run that may be held, before its time. */
+  withdraw(run: RunChange): void {
+    this.noteTakenBack(run);
+    this.delete(run);
   }
 
   /** A buffered run makes way for a newer one; answers its skip record. */
@@ -179,8 +193,12 @@ export class JobDraft {
   /** Deletes what has not started: runs that nobody holds, and claims whose start is still to come. */
   deleteUnstarted(at: Instant): void {
     for (const run of this.unsettled()) {
-      if (run.after!.state !== 'running' || run.after!.dueAt > at) this.delete(run);
+      if (run.after!.state !== 'running' || run.after!.dueAt > at) this.withdraw(run);
     }
+  }
+
+  private noteTakenBack({ after }: RunChange): void {
+    if (after!.state === 'running') this.takenBackDueAt = Math.min(this.takenBackDueAt, after!.dueAt);
   }
 }
 

@@ -1,17 +1,7 @@
-import type { Instant, JobPolicy, JobRecord, JobStatus } from '../../core/index.js';
+import type { Instant, JobPause, JobPolicy, JobRecord, JobStatus } from '../../core/index.js';
 import { hashOfText } from '../../core/index.js';
-import {
-  jsonOrNull,
-  LINE_END,
-  lineOf,
-  lineOfNumber,
-  lineOrNull,
-  listOf,
-  numberOrNull,
-  parsedOrNull,
-  textOf,
-  textOrNull,
-} from './lines.js';
+import { ByteWriter } from './byte-writer.js';
+import { LINE_END, lineOf, LineReader, listOf, parsedOrNull, textOf, textOrNull } from './lines.js';
 
 /** A job as it is stored. */
 export interface StoredJob {
@@ -26,6 +16,8 @@ export interface StoredJob {
   readonly kind: string;
   /** Its row cannot be read: nothing of the record but the id is true. */
   readonly isDamaged?: boolean;
+  /** Of such a one, the row that each claim rewrites, as it is. */
+  readonly hot?: string;
 }
 
 /** What many jobs have in common: stored once, and read once by each node. */
@@ -43,6 +35,11 @@ const STATUSES: Readonly<Record<JobStatus, string>> = {
   orphaned: 'o',
   unresolved: 'u',
 };
+
+export function letterOf(status: JobStatus): string {
+  return STATUSES[status];
+}
+
 const STATUS_OF = new Map(Object.entries(STATUSES).map(([status, letter]) => [letter, status as JobStatus]));
 
 /** Fields of the row that each claim rewrites, by line. The version comes first: scripts compare it. */
@@ -68,38 +65,80 @@ export function versionHead(version: number): string {
   return `${version}${LINE_END}`;
 }
 
-export function encodeHot({ record: job, lastFireTime, recent, open, kind }: StoredJob): string {
-  return (
-    `${job.version}\n${job.generation}\n${kind}\n${STATUSES[job.status]}\n${lineOfNumber(job.fireTime)}\n` +
-    `${lineOfNumber(job.dueAt)}\n${job.runCount}\n${lineOfNumber(lastFireTime)}\n${lineOfNumber(job.statusAt)}\n` +
-    `${job.updatedAt}\n${recent}\n${open}\n${jsonOrNull(job.pause)}\n${lineOrNull(job.statusReason)}`
-  );
+export function encodeHot(job: StoredJob): string {
+  return textOfRow((row) => writeHot(row, job));
+}
+
+export function writeHot(row: ByteWriter, { record: job, lastFireTime, recent, open, kind }: StoredJob): void {
+  row.number(job.version);
+  row.number(job.generation);
+  row.line(kind);
+  row.line(STATUSES[job.status]);
+  row.number(job.fireTime);
+  row.number(job.dueAt);
+  row.number(job.runCount);
+  row.number(lastFireTime);
+  row.number(job.statusAt);
+  row.number(job.updatedAt);
+  row.line(recent);
+  row.line(open);
+  row.json(job.pause);
+  row.lineOrNull(job.statusReason);
+  row.dropLineEnd();
+}
+
+/** The row of a job that cannot be read, with its status as it is shown. */
+export function hotSetAside(hot: string, reason: string, at: Instant): string {
+  const lines = hot.split(LINE_END);
+  lines[HOT.version] = String(Number(lines[HOT.version]) + 1);
+  lines[HOT.status] = letterOf('unresolved');
+  if (lines.length > HOT.statusReason) {
+    lines[HOT.statusAt] = String(at);
+    lines[HOT.statusReason] = lineOf(reason);
+  }
+  return lines.join(LINE_END);
 }
 
 export function encodeOwn(job: OwnPart): string {
-  return [
-    lineOrNull(job.name),
-    lineOrNull(job.description),
-    JSON.stringify(job.tags),
-    JSON.stringify(job.args),
-    lineOf(job.trigger),
-    lineOf(job.triggerFingerprint),
-    lineOf(job.restFingerprint),
-    String(job.createdAt),
-  ].join(LINE_END);
+  return textOfRow((row) => writeOwn(row, job));
 }
 
+export function writeOwn(row: ByteWriter, job: OwnPart): void {
+  row.lineOrNull(job.name);
+  row.lineOrNull(job.description);
+  row.list(job.tags);
+  row.list(job.args);
+  row.line(job.trigger);
+  row.line(job.triggerFingerprint);
+  row.line(job.restFingerprint);
+  row.number(job.createdAt);
+  row.dropLineEnd();
+}
+
+function textOfRow(write: (row: ByteWriter) => void): string {
+  const row = ByteWriter.taken();
+  write(row);
+  const text = row.text();
+  row.giveBack();
+  return text;
+}
+
+const reader = new LineReader();
+
 export function decodeOwn(text: string): OwnPart {
-  const lines = text.split(LINE_END);
+  return readOwn(reader.begin(text));
+}
+
+export function readOwn(lines: LineReader): OwnPart {
   return {
-    name: textOrNull(lines[0]),
-    description: textOrNull(lines[1]),
-    tags: listOf(lines[2]) as readonly string[],
-    args: listOf(lines[3]),
-    trigger: textOf(lines[4]),
-    triggerFingerprint: textOf(lines[5]),
-    restFingerprint: textOf(lines[6]),
-    createdAt: Number(lines[7]),
+    name: textOrNull(lines.next()),
+    description: textOrNull(lines.next()),
+    tags: listOf(lines.next()) as readonly string[],
+    args: listOf(lines.next()),
+    trigger: textOf(lines.next()),
+    triggerFingerprint: textOf(lines.next()),
+    restFingerprint: textOf(lines.next()),
+    createdAt: Number(lines.next()),
   };
 }
 
@@ -125,9 +164,55 @@ export function kindNameOf(text: string): string {
   return halves.map((half) => half.toString(36)).join('.');
 }
 
+/** What each claim rewrites. */
+export interface HotPart {
+  readonly version: number;
+  readonly generation: number;
+  readonly kind: string;
+  readonly status: JobStatus;
+  readonly fireTime: Instant | null;
+  readonly dueAt: Instant | null;
+  readonly runCount: number;
+  readonly lastFireTime: Instant | null;
+  readonly statusAt: Instant | null;
+  readonly updatedAt: Instant;
+  readonly recent: string;
+  readonly open: string;
+  readonly pause: JobPause | null;
+  readonly statusReason: string | null;
+}
+
+/**
+ * @param likely the kind that it probably has: that very text is taken then
+ * @throws when the row is damaged
+ */
+export function decodeHot(text: string, likely: string): HotPart {
+  return readHot(reader.begin(text), likely);
+}
+
+/** The same of what a reader has begun with. */
+export function readHot(lines: LineReader, likely: string): HotPart {
+  return {
+    version: lines.number() ?? Number.NaN,
+    generation: lines.number() ?? Number.NaN,
+    kind: lines.passes(likely) ? likely : lines.next(),
+    status: STATUS_OF.get(lines.next())!,
+    fireTime: lines.number(),
+    dueAt: lines.number(),
+    runCount: lines.number() ?? 0,
+    lastFireTime: lines.number(),
+    statusAt: lines.number(),
+    updatedAt: lines.number() ?? 0,
+    recent: lines.next(),
+    open: lines.next(),
+    pause: parsedOrNull(lines.next()),
+    statusReason: textOrNull(lines.next()),
+  };
+}
+
 export interface JobParts {
   readonly id: string;
-  readonly hot: readonly string[];
+  readonly hot: HotPart;
   readonly own: OwnPart;
   readonly kind: JobKind;
   readonly losses: number;
@@ -149,22 +234,21 @@ export function jobOf({ id, hot, own, kind, losses }: JobParts): StoredJob {
     hooks: kind.hooks,
     triggerFingerprint: own.triggerFingerprint,
     restFingerprint: own.restFingerprint,
-    generation: Number(hot[HOT.generation]),
-    version: Number(hot[HOT.version]),
-    status: STATUS_OF.get(hot[HOT.status])!,
-    statusReason: textOrNull(hot[HOT.statusReason]),
-    statusAt: numberOrNull(hot[HOT.statusAt]),
-    pause: parsedOrNull(hot[HOT.pause]),
-    fireTime: numberOrNull(hot[HOT.fireTime]),
-    dueAt: numberOrNull(hot[HOT.dueAt]),
-    runCount: Number(hot[HOT.runCount]),
+    generation: hot.generation,
+    version: hot.version,
+    status: hot.status,
+    statusReason: hot.statusReason,
+    statusAt: hot.statusAt,
+    pause: hot.pause,
+    fireTime: hot.fireTime,
+    dueAt: hot.dueAt,
+    runCount: hot.runCount,
     losses,
     appVersion: kind.appVersion,
     createdAt: own.createdAt,
-    updatedAt: Number(hot[HOT.updatedAt]),
+    updatedAt: hot.updatedAt,
   };
-  const lastFireTime = numberOrNull(hot[HOT.lastFireTime]);
-  return { record, lastFireTime, recent: hot[HOT.recent], open: hot[HOT.open], kind: hot[HOT.kind] };
+  return { record, lastFireTime: hot.lastFireTime, recent: hot.recent, open: hot.open, kind: hot.kind };
 }
 
 /** When its plan is to be asked next; null: never, as it is now. */
@@ -179,8 +263,9 @@ export function encodeLosses({ generation, losses }: JobRecord): string {
   return `${generation}:${losses}`;
 }
 
-export function decodeLosses(text: string | null, generation: number): number {
-  if (text === null) return 0;
+/** Nothing: it has none. */
+export function decodeLosses(text: string, generation: number): number {
+  if (text === '') return 0;
   const colon = text.indexOf(':');
   return Number(text.slice(0, colon)) === generation ? Number(text.slice(colon + 1)) : 0;
 }

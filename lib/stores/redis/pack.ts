@@ -1,49 +1,39 @@
-/** What goes to a script: texts and lists of them. */
-export type Packable = string | readonly Packable[];
+import { ByteWriter } from './byte-writer.js';
 
-/** Heads of texts up to this length are made once. */
-const KNOWN_HEADS = 1_024;
-const TEXT_32 = 0xdb;
-const LIST_32 = 0xdd;
-const heads = Array.from({ length: KNOWN_HEADS }, (_, length) => headOf(TEXT_32, length));
+/** What goes to a script: texts, lists of them, and what was written before. */
+export type Packable = string | ByteWriter | Packed | readonly Packable[];
 
-// eslint-disable-next-line no-control-regex -- these are one byte each
-const ONE_BYTE_EACH = /^[\x00-\x7f]*$/;
+/** Written for itself: a script need not read it. */
+export class Packed {
+  constructor(readonly bytes: ByteWriter) {}
+}
 
-/**
- * Writes MessagePack, which Redis reads with `cmsgpack` at less cost than as many arguments (format: msgpack.org). Texts
- * and lists only, always with a length of four bytes. Put together as one text of bytes and written once: a write into a
- * buffer for each text costs four times as much.
- */
+export function packed(value: Packable): Packed {
+  const bytes = ByteWriter.taken();
+  add(value, bytes);
+  return new Packed(bytes);
+}
+
+/** Writers that are part of it are given back. */
 export function pack(value: Packable): Buffer {
-  const packer = new Packer();
-  packer.add(value);
-  return packer.bytes();
+  const bytes = ByteWriter.taken();
+  add(value, bytes);
+  const copy = bytes.copied();
+  bytes.giveBack();
+  return copy;
 }
 
-class Packer {
-  private bytesSoFar = '';
-
-  add(value: Packable): void {
-    if (typeof value === 'string') {
-      this.addText(value);
-      return;
-    }
-    this.bytesSoFar += headOf(LIST_32, value.length);
-    for (const item of value) this.add(item);
+function add(value: Packable, to: ByteWriter): void {
+  if (typeof value === 'string') {
+    to.string(value);
+  } else if (value instanceof ByteWriter) {
+    to.all(value);
+    value.giveBack();
+  } else if (value instanceof Packed) {
+    to.allAsText(value.bytes);
+    value.bytes.giveBack();
+  } else {
+    to.listOf(value.length);
+    for (let at = 0; at < value.length; at++) add(value[at], to);
   }
-
-  bytes(): Buffer {
-    return Buffer.from(this.bytesSoFar, 'latin1');
-  }
-
-  private addText(text: string): void {
-    // The bytes of any other text, each as a character.
-    const bytes = ONE_BYTE_EACH.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
-    this.bytesSoFar += (bytes.length < KNOWN_HEADS ? heads[bytes.length] : headOf(TEXT_32, bytes.length)) + bytes;
-  }
-}
-
-function headOf(type: number, length: number): string {
-  return String.fromCharCode(type, (length >>> 24) & 255, (length >>> 16) & 255, (length >>> 8) & 255, length & 255);
 }

@@ -3,6 +3,7 @@ import { lineOf } from './lines.js';
 import { pastIds, readRuns } from './past.js';
 import type { Rows } from './rows.js';
 import { idsOf } from './run-ids.js';
+import { idsAt, SPREAD, startOf } from './run-packs.js';
 
 /** Runs read at a time. */
 const PAGE = 500;
@@ -34,28 +35,44 @@ async function ofJob(rows: Rows, filter: RunFilter, after: Position | null): Pro
     .slice(0, filter.limit + 1);
 }
 
+/**
+ * What lies in one place may be runs of several fire times, the latest of which is the place's: they are shown when all the
+ * places that are left to be read lie behind them.
+ */
 async function scan(rows: Rows, filter: RunFilter, after: Position | null): Promise<RunRecord[]> {
   const found: RunRecord[] = [];
+  let ahead: RunRecord[] = [];
   const least = filter.from === undefined ? '-inf' : String(filter.from);
-  let from = after === null ? '+inf' : String(after.fireTime);
+  let from = after === null ? '+inf' : String(after.fireTime + SPREAD);
   /** Of those at `from`, so many were seen. */
   let seen = 0;
   for (;;) {
-    const ids = await rows.link.command((client) =>
+    const entries = await rows.link.command((client) =>
       client.zrevrangebyscore(`${rows.link.base}:time`, from, least, 'WITHSCORES', 'LIMIT', seen, PAGE),
     );
-    const named = ids.filter((_, at) => at % 2 === 0);
-    for (const run of await readRuns(rows, named)) {
-      if (after !== null && newestFirst(after, run) >= 0) continue;
-      if (matches(run, filter)) found.push(run);
-      if (found.length > filter.limit) return found;
+    const places = entries.filter((_, at) => at % 2 === 0);
+    for (const run of await readRuns(rows, places.flatMap(idsAt))) {
+      if ((after === null || newestFirst(after, run) < 0) && matches(run, filter)) ahead.push(run);
     }
-    if (named.length < PAGE) return found;
-    const last = ids[ids.length - 1];
-    const atLast = ids.filter((score, at) => at % 2 === 1 && score === last).length;
-    seen = last === from ? seen + atLast : atLast;
-    from = last;
+    ahead.sort(newestFirst);
+    const isEnd = places.length < PAGE;
+    const last = isEnd ? null : { at: Number(entries[entries.length - 1]), start: startOf(places[PAGE - 1]) };
+    const shown = last === null ? ahead.length : countBefore(ahead, last);
+    found.push(...ahead.slice(0, shown));
+    if (isEnd || found.length > filter.limit) return found;
+    ahead = ahead.slice(shown);
+    const score = entries[entries.length - 1];
+    const atLast = entries.filter((it, at) => at % 2 === 1 && it === score).length;
+    seen = score === from ? seen + atLast : atLast;
+    from = score;
   }
+}
+
+/** How many of these come before whatever lies behind a place. */
+function countBefore(runs: readonly RunRecord[], { at, start }: { at: Instant; start: string }): number {
+  const isBehind = (run: RunRecord): boolean => run.fireTime < at || (run.fireTime === at && startOf(run.id) <= start);
+  const first = runs.findIndex(isBehind);
+  return first < 0 ? runs.length : first;
 }
 
 function newestFirst(one: Position, other: Position): number {

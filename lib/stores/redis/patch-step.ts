@@ -1,5 +1,6 @@
-import type { Instant, JobPatch, JobRecord } from '../../core/index.js';
-import type { JobDraft, RunChange } from './job-draft.js';
+import { takenBack } from '../../core/index.js';
+import type { Instant, JobPatch, JobRecord, RunRecord } from '../../core/index.js';
+import type { JobDraft } from './job-draft.js';
 import type { KindNames } from './write-draft.js';
 
 /** A change of one job; `id` is its id from now on. */
@@ -53,26 +54,27 @@ function rename(draft: JobDraft, id: string): void {
 }
 
 function withdraw(draft: JobDraft, at: Instant): Restored {
-  const untried: RunChange[] = [];
-  for (const run of draft.unsettled()) {
-    const { state, dueAt } = run.after!;
-    if (dueAt <= at || state === 'buffered') continue;
-    if (isUntried(run)) untried.push(run);
-    else if (state === 'running') draft.takeBack(run);
-  }
+  const { generation, runCount, status } = draft.record;
+  const { untried, tried } = takenBack(draft.unsettled(), ({ after }) => after!, { at, generation });
+  for (const run of tried) draft.takeBack(run);
   if (untried.length === 0) return {};
-  const first = untried.map(({ after }) => after!).reduce((a, b) => (b.firstFireTime < a.firstFireTime ? b : a));
-  for (const run of untried) draft.delete(run);
-  const { runCount, status } = draft.record;
+  const records = untried.map(({ after }) => after!);
+  const latest = Math.max(...records.map((run) => run.fireTime));
+  // A later fire time has had its run already.
+  if ((draft.job!.lastFireTime ?? latest) > latest) return {};
+  for (const run of untried) draft.withdraw(run);
+  const first = records.reduce((a, b) => (b.firstFireTime < a.firstFireTime ? b : a));
+  const { firstFireTime: fireTime, dueAt } = first;
+  draft.job = { ...draft.job!, lastFireTime: latestLeft(draft.unsettledRecords(), Math.min(latest - 1, at)) };
   return {
-    fireTime: first.firstFireTime,
-    dueAt: first.dueAt,
+    fireTime,
+    dueAt,
     runCount: runCount - untried.length,
     ...(status === 'finished' ? { status: 'active', statusReason: null, statusAt: null } : {}),
   };
 }
 
-/** Made by the plan, and at most claimed since. */
-function isUntried({ after }: RunChange): boolean {
-  return after!.kind === 'scheduled' && after!.attempt === (after!.state === 'running' ? 1 : 0);
+/** What has its run besides was due by `due`, or is still there. */
+function latestLeft(unsettled: readonly RunRecord[], due: Instant): Instant {
+  return unsettled.reduce((latest, run) => (run.kind === 'manual' ? latest : Math.max(latest, run.fireTime)), due);
 }

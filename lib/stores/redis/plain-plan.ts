@@ -8,8 +8,8 @@ import { RECENT_RUNS } from './write-draft.js';
 export function plainRunOf({ job, plan, unsettled, waiting }: Work, { until }: ClaimRequest): PlannedRun | null {
   if (plan === null || plan.runs.length !== 1 || plan.skips.length > 0) return null;
   if (unsettled.length > 0 || waiting.length > 0 || job.recent.length >= RECENT_RUNS * ID_WIDTH) return null;
-  const [run] = plan.runs;
-  if (run.isBuffered || run.dueAt > until || !job.record.policy.keepHistory) return null;
+  const run = plan.runs[0];
+  if (run.isBuffered || run.dueAt > until) return null;
   return job.lastFireTime === null || run.fireTime > job.lastFireTime ? run : null;
 }
 
@@ -46,7 +46,9 @@ export function advanced(before: StoredJob, plan: JobPlan, run: RunRecord, now: 
     updatedAt: job.updatedAt,
   };
   const lastFireTime = run.kind === 'manual' ? before.lastFireTime : run.fireTime;
-  return { record, lastFireTime, recent: before.recent + run.id, open: run.id, kind: before.kind };
+  // Those of a job without history are gone with their end.
+  const recent = job.policy.keepHistory ? before.recent + run.id : run.id;
+  return { record, lastFireTime, recent, open: run.id, kind: before.kind };
 }
 
 /** A run that is held as soon as it is made. By a constructor, so that all share one shape. */

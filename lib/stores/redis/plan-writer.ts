@@ -12,10 +12,10 @@ import type { Changes } from './changes.js';
 import type { ClaimScope, Work } from './claim-scope.js';
 import { JobDraft } from './job-draft.js';
 import type { RunChange } from './job-draft.js';
-import { encodeHot, versionHead } from './job-text.js';
 import { lineOf } from './lines.js';
 import { runFor, settledRunsOf } from './past.js';
 import { advanced, HeldRun, plainRunOf } from './plain-plan.js';
+import { canBePacked, RunPacks } from './run-packs.js';
 import { encodeHeld } from './run-text.js';
 import { SkipRecords } from './skip-records.js';
 import { jobPlace, writeDraft } from './write-draft.js';
@@ -41,32 +41,42 @@ export class PlanWriter {
   }
 
   async write(work: readonly Work[], changes: Changes): Promise<void> {
+    const packs = new RunPacks(this.scope.committer.ids, changes, this.scope.request);
     for (const one of work) {
       changes.owner = one;
       const plain = this.room > 0 ? plainRunOf(one, this.scope.request) : null;
-      if (plain !== null) this.applyPlain(one, plain, changes);
+      if (plain !== null) this.applyPlain(one, plain, { changes, packs });
       else if (one.plan === null) this.claimWaiting(one, changes);
       else await this.applyPlan(one, one.plan, changes);
     }
+    packs.end();
   }
 
   /** The same as `applyPlan` comes to, in fewer steps. */
-  private applyPlain({ item, job, plan }: Work, planned: PlannedRun, changes: Changes): void {
+  private applyPlain({ item, job, plan }: Work, planned: PlannedRun, { changes, packs }: Target): void {
     const { request, committer } = this.scope;
-    const run = new HeldRun(committer.ids.next(), job.record, planned, request);
+    const { record } = job;
+    const key = item.kind === 'job' ? item.key : lineOf(record.id);
+    const { fireTime, dueAt } = planned;
+    const isPacked = canBePacked(planned);
+    const id = isPacked
+      ? packs.add({ job: key, generation: record.generation, task: record.task, fireTime, dueAt })
+      : committer.ids.next();
+    const run = new HeldRun(id, record, planned, request);
     const after = advanced(job, plan!, run, request.now);
     this.room--;
     this.claims.push(new RedisClaim(run, after.record, 'planned'));
     if (plan!.finished !== null) this.finished.push(after.record);
-    const key = item.kind === 'job' ? item.key : lineOf(job.record.id);
-    changes.guardJob(key, versionHead(job.record.version));
-    changes.field('hot', key, encodeHot(after));
-    changes.field('run', run.id, encodeHeld(run, { claim: changes.batch, job: key, node: this.node }));
-    changes.member('time', run.id, run.fireTime);
-    this.held.push(run.id);
+    changes.plainJob(key, record.version, after);
+    if (!isPacked) {
+      changes.field('run', id, encodeHeld(run, { claim: changes.batch, job: key, node: this.node }));
+      changes.member('time', id, fireTime);
+    }
+    this.held.push(id);
     const place = jobPlace(after);
     if (place === null) return;
-    changes.member(`due:${place.lane}`, `j${key}`, place.at);
+    this.scope.rows.noteOwnRun(id);
+    changes.plainPlace(place.lane, key, place.at);
     this.comes(place.at);
   }
 
@@ -123,6 +133,7 @@ export class PlanWriter {
     const { node, leaseUntil } = this.scope.request;
     this.room--;
     const run = draft.hold(change, node, leaseUntil);
+    if (draft.record.fireTime !== null) this.scope.rows.noteOwnRun(run.id);
     this.claims.push(new RedisClaim(run, draft.record, cause));
   }
 
@@ -161,6 +172,12 @@ export class PlanWriter {
   private comes(instant: Instant | undefined): void {
     if (instant !== undefined && instant < this.next) this.next = instant;
   }
+}
+
+/** Where plain runs are written to. */
+interface Target {
+  readonly changes: Changes;
+  readonly packs: RunPacks;
 }
 
 /** Made by a constructor, so that all claims share one shape; the job is as its whole plan leaves it. */

@@ -6,6 +6,7 @@ import { LINE_END, lineOf } from './lines.js';
 import { readRuns } from './past.js';
 import type { Rows } from './rows.js';
 import { idsOf } from './run-ids.js';
+import { idsAt, packOf } from './run-packs.js';
 import { isSettledState } from './run-text.js';
 import { RECENT_RUNS } from './write-draft.js';
 
@@ -47,14 +48,16 @@ export class PruneStep {
   private async pruneByAge(before: Instant, own: ReadonlyMap<string, HistoryPolicy>): Promise<void> {
     const { link } = this.rows;
     for (let passed = 0; this.left > 0;) {
-      const ids = await link.command((client) =>
+      const places = await link.command((client) =>
         client.zrangebyscore(`${link.base}:time`, '-inf', `(${before}`, 'LIMIT', passed, PAGE),
       );
-      const runs = await readRuns(this.rows, ids);
+      const runs = await readRuns(this.rows, places.flatMap(idsAt));
       const isOld = (run: RunRecord): boolean =>
         isSettledState(run.state) && run.settledAt! < before && (own.get(lineOf(run.jobId))?.age ?? null) === null;
-      passed += ids.length - (await this.delete(runs.filter(isOld)));
-      if (ids.length < PAGE) return;
+      const old = runs.filter(isOld).slice(0, this.left);
+      await this.delete(old);
+      passed += placesLeft(places, runs, new Set(old));
+      if (places.length < PAGE) return;
     }
   }
 
@@ -139,14 +142,35 @@ export class PruneStep {
     if (those.length === 0) return 0;
     const changes = new Changes();
     for (const { id, jobId } of those) {
-      changes.field('run', id, null);
-      changes.member('time', id, null);
+      changes.deleteRun(id);
       changes.command('LREM', `:past:${lineOf(jobId)}`, '1', id);
     }
     await this.committer.commit(changes);
     this.left -= those.length;
     return those.length;
   }
+}
+
+/** What is left of a pack, if some of it went, lies in places of its own. */
+function placesLeft(places: readonly string[], runs: readonly RunRecord[], gone: ReadonlySet<RunRecord>): number {
+  const packs = new Map<string, { left: number; isBroken: boolean }>();
+  for (const run of runs) {
+    const pack = packs.get(packOf(run.id)) ?? { left: 0, isBroken: false };
+    packs.set(packOf(run.id), pack);
+    if (gone.has(run)) pack.isBroken = true;
+    else pack.left++;
+  }
+  let count = 0;
+  const seen = new Set<string>();
+  for (const place of places) {
+    const [first] = idsAt(place);
+    const pack = packs.get(packOf(first));
+    if (seen.has(packOf(first))) continue;
+    seen.add(packOf(first));
+    // A place whose runs are not there stays, too.
+    count += pack !== undefined && (pack.isBroken || first === place) ? pack.left : 1;
+  }
+  return count;
 }
 
 function recentOf(hot: string): string {

@@ -1,4 +1,4 @@
-import type { JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
+import type { Instant, JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
 import type { Changes } from './changes.js';
 import type { Committer } from './committer.js';
 import { JobDraft } from './job-draft.js';
@@ -9,20 +9,43 @@ import { applyPatch } from './patch-step.js';
 import type { Rows } from './rows.js';
 import { idsOf, ID_WIDTH } from './run-ids.js';
 import { isSettledState } from './run-text.js';
-import { KindNames, writeDraft } from './write-draft.js';
+import { KindNames, writeDraft, writeNew } from './write-draft.js';
 
 /** One try of a put: reads what is there, asks `reconcile`, and works out what is to be written. */
 export class PutStep {
   /** Jobs by the id they will have after the items so far; null: renamed away. */
   private readonly ahead = new Map<string, JobDraft | null>();
+  /** In the order of the items: one may get the id that another one before it had. */
+  private readonly changed = new Set<JobDraft>();
   private readonly kinds = new KindNames();
   private generation = 0;
+  private now: Instant = 0;
 
   constructor(
     private readonly rows: Rows,
     private readonly committer: Committer,
     private readonly options: PutOptions,
   ) {}
+
+  /** Of jobs that are believed to be new: what is there is not read, and the commit fails where that was wrong. */
+  async addAll(jobs: readonly NewJob[], changes: Changes): Promise<PutResult[]> {
+    this.generation = await this.committer.newGenerations(jobs.length);
+    const ids = new Set<string>();
+    for (const { id } of jobs) ids.add(id);
+    // What comes twice is the same job.
+    return ids.size < jobs.length ? await this.putAll(jobs, changes) : this.addEach(jobs, changes);
+  }
+
+  private addEach(jobs: readonly NewJob[], changes: Changes): PutResult[] {
+    const results: PutResult[] = [];
+    for (const job of jobs) {
+      const stored = this.newJob(job);
+      writeNew(changes, stored);
+      results.push({ kind: 'added', job: stored.record, before: null });
+    }
+    this.committer.wakeOthers(changes);
+    return results;
+  }
 
   async run(jobs: readonly NewJob[], changes: Changes): Promise<PutResult[]> {
     const ids = new Set<string>();
@@ -37,42 +60,56 @@ export class PutStep {
     ]);
     this.generation = first;
     for (const { job, unsettled } of existing) this.ahead.set(job.record.id, new JobDraft(job, unsettled));
+    return await this.putAll(jobs, changes);
+  }
+
+  private async putAll(jobs: readonly NewJob[], changes: Changes): Promise<PutResult[]> {
+    const found = [...this.ahead.values()].filter((draft) => draft !== null);
+    this.now = this.committer.asOf(this.options.now(), found, changes);
     const results: PutResult[] = [];
-    for (const job of jobs) results.push(await this.put(job));
+    for (const job of jobs) {
+      const draft = this.find(job);
+      results.push(draft === null ? this.add(job) : await this.put(job, draft));
+    }
     this.write(changes);
     return results;
   }
 
-  private async put(job: NewJob): Promise<PutResult> {
-    const draft = this.find(job);
-    if (draft === null) return this.add(job);
+  private async put(job: NewJob, draft: JobDraft): Promise<PutResult> {
     const { record: before } = draft;
-    const answer = this.options.reconcile(before, job);
+    const answer = this.options.reconcile(before, job, this.now);
     if (answer === 'refuse') return { kind: 'refused', job: before, before };
     if (answer === null && before.id === job.id) return { kind: 'unchanged', job: before, before };
     if (before.id !== job.id) await this.takeHistoryAlong(draft, before.id, job.id);
     this.patch(draft, job.id, answer ?? {});
+    this.changed.add(draft);
     return { kind: 'changed', job: draft.record, before };
   }
 
   private add(job: NewJob): PutResult {
     const draft = new JobDraft(null, []);
-    const record = recordOf(job, this.generation++);
-    const stored: StoredJob = { record, lastFireTime: null, recent: '', open: '', kind: this.kinds.of(record) };
-    draft.job = stored;
+    draft.job = this.newJob(job);
     this.ahead.set(job.id, draft);
-    return { kind: 'added', job: record, before: null };
+    this.changed.add(draft);
+    return { kind: 'added', job: draft.record, before: null };
+  }
+
+  private newJob(job: NewJob): StoredJob {
+    const record = recordOf(job, this.generation++);
+    return { record, lastFireTime: null, recent: '', open: '', kind: this.kinds.of(record) };
   }
 
   private patch(draft: JobDraft, id: string, patch: JobPatch): void {
-    applyPatch(draft, { id, patch, at: this.options.at, generation: this.generation }, this.kinds);
+    applyPatch(draft, { id, patch, at: this.now, generation: this.generation }, this.kinds);
     if (patch.replace) this.generation++;
   }
 
   private find({ id, aliases }: NewJob): JobDraft | null {
-    for (const wanted of [id, ...aliases]) {
-      const draft = this.ahead.get(wanted);
-      if (draft) return draft;
+    const draft = this.ahead.get(id);
+    if (draft) return draft;
+    for (const alias of aliases) {
+      const former = this.ahead.get(alias);
+      if (former) return former;
     }
     return null;
   }
@@ -89,10 +126,17 @@ export class PutStep {
   }
 
   private write(changes: Changes): void {
-    for (const draft of new Set(this.ahead.values())) {
-      if (draft === null || draft.job === draft.before) continue;
-      writeDraft(changes, draft, { isDefinition: true });
-      if (draft.before !== null && draft.before.record.id !== draft.record.id) moveList(changes, draft);
+    const left = new Set<string>();
+    for (const draft of this.changed) {
+      const { before, job } = draft;
+      if (before === null && draft.runs.length === 0 && !left.has(job!.record.id)) {
+        writeNew(changes, job!);
+        continue;
+      }
+      writeDraft(changes, draft, { isDefinition: true, left });
+      if (before === null || before.record.id === draft.record.id) continue;
+      moveList(changes, draft);
+      left.add(before.record.id);
     }
     if (!changes.isEmpty) this.committer.wakeOthers(changes);
   }

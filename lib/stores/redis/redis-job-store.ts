@@ -11,6 +11,7 @@ import type {
   JobFilter,
   JobRecord,
   JobStore,
+  Millis,
   NewJob,
   PlanRuns,
   PutOptions,
@@ -18,6 +19,7 @@ import type {
   Renewal,
   Settlement,
 } from '../../core/index.js';
+import { Changes } from './changes.js';
 import { cancelRun, ChangeStep } from './change-step.js';
 import { ClaimScope } from './claim-scope.js';
 import { ClaimStep } from './claim-step.js';
@@ -46,9 +48,20 @@ const HELD: Renewal = Object.freeze({ held: true, cancelRequested: false });
 const ASKED_TO_STOP: Renewal = Object.freeze({ held: true, cancelRequested: true });
 const RENEWALS: Readonly<Record<string, Renewal>> = { 0: NOT_HELD, 1: HELD, 2: ASKED_TO_STOP };
 
+/** Jobs of the code are mostly there since the last start. */
+function mayBeNew(jobs: readonly NewJob[]): boolean {
+  return jobs.every(({ origin, aliases }) => origin === 'runtime' && aliases.length === 0);
+}
+
 /** Jobs and claims in Redis. What it promises is in core's `JobStore`. */
 export class RedisJobStore implements JobStore {
+  /** One is read while what was planned of the last is written: what a claim has taken, no other finds. */
+  readonly claimsAtOnce = 2;
+  /** A script costs more than the settlements in it, up to some twenty. */
+  readonly settleSpacing: Millis = 20;
   private readonly quiet: QuietLook;
+  /** Jobs that are put are not there yet, as those before were not. */
+  private expectsNew = true;
 
   constructor(private readonly parts: JobStoreParts) {
     this.quiet = new QuietLook(parts.rows.link, parts.clock);
@@ -73,13 +86,27 @@ export class RedisJobStore implements JobStore {
     }
     const { rows, committer } = this.parts;
     if (jobs.length === 0) return [];
-    this.quiet.forget();
-    return await committer.optimistic((changes) => new PutStep(rows, committer, options).run(jobs, changes));
+    this.forget();
+    const added = this.expectsNew && mayBeNew(jobs) ? await this.addAll(jobs, options) : null;
+    if (added !== null) return added;
+    const results = await committer.optimistic((changes) => new PutStep(rows, committer, options).run(jobs, changes));
+    this.expectsNew = results.every((result) => result.kind === 'added');
+    return results;
+  }
+
+  /** null: some of them are there already, and nothing was written. */
+  private async addAll(jobs: readonly NewJob[], options: PutOptions): Promise<PutResult[] | null> {
+    const { rows, committer } = this.parts;
+    const changes = new Changes();
+    const results = await new PutStep(rows, committer, options).addAll(jobs, changes);
+    if ((await committer.commit(changes)).length === 0) return results;
+    this.expectsNew = false;
+    return null;
   }
 
   async change(request: ChangeRequest): Promise<ChangeResult[]> {
     const { rows, committer } = this.parts;
-    this.quiet.forget();
+    this.forget();
     return await committer.optimistic((changes) =>
       'cancel' in request
         ? cancelRun(this.parts, request, changes)
@@ -90,12 +117,12 @@ export class RedisJobStore implements JobStore {
   async enter(request: EnterRequest): Promise<EnterResult[]> {
     const { rows, committer } = this.parts;
     if (request.runs.length === 0) return [];
-    this.quiet.forget();
+    this.forget();
     return await committer.optimistic((changes) => new EnterStep(rows, committer, request).run(changes));
   }
 
   async list(filter: JobFilter = {}): Promise<JobRecord[]> {
-    return await listJobs(this.parts.rows, filter);
+    return await listJobs(this.parts.rows, filter, this.parts.clock);
   }
 
   async claimDue(request: ClaimRequest, plan: PlanRuns): Promise<ClaimResult> {
@@ -119,15 +146,22 @@ export class RedisJobStore implements JobStore {
     return await new SettleStep(this.parts.rows, this.parts.committer, settlements).run();
   }
 
-  watch(wake: () => void): () => void {
-    return this.parts.channel.listen(() => {
+  watch(wake: () => void, doubt: () => void): () => void {
+    const woken = (): void => {
       this.quiet.forget();
       wake();
-    });
+    };
+    return this.parts.channel.listen(woken, doubt);
   }
 
   /** true while messages of other nodes cannot come through. */
   hasForeignWrites(): boolean {
     return this.parts.channel.isDeaf;
+  }
+
+  /** Asking whether what is about to change has changed would be one question more. */
+  private forget(): void {
+    this.quiet.forget();
+    this.parts.rows.forgetFound();
   }
 }

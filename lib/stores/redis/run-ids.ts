@@ -4,6 +4,8 @@ const TIME_WIDTH = 9;
 const COUNT_WIDTH = 3;
 const OWN_WIDTH = 5;
 const COUNTS = 36 ** COUNT_WIDTH;
+/** Ids that differ in the last character of their count alone. */
+const A_PACK = 36;
 
 /** Length of every id: lists of runs are their ids in a row. */
 export const ID_WIDTH = TIME_WIDTH + COUNT_WIDTH + OWN_WIDTH;
@@ -28,6 +30,14 @@ export class RunIds {
     if (now > this.millis) this.enter(now);
     else if (this.count === COUNTS) this.enter(this.millis + 1);
     return this.time + (this.count++).toString(36).padStart(COUNT_WIDTH, '0') + this.own;
+  }
+
+  /** The first of so many that are left to a pack of runs. */
+  nextPack(): string {
+    this.count = Math.ceil(this.count / A_PACK) * A_PACK;
+    const first = this.next();
+    this.count += A_PACK - 1;
+    return first;
   }
 
   private enter(millis: number): void {

@@ -7,6 +7,7 @@ import { lineOf } from './lines.js';
 import type { Packable } from './pack.js';
 import type { Rows } from './rows.js';
 import { isRunId } from './run-ids.js';
+import { digitOf, isInPack, partsOf } from './run-packs.js';
 import { headOf, headRestOf, isSettledState } from './run-text.js';
 import { writeDraft } from './write-draft.js';
 
@@ -43,12 +44,31 @@ export class SettleStep {
   /** Answers the places of those that somebody has to look at. */
   private async close(places: readonly number[]): Promise<number[]> {
     const ends = new Ends();
-    const which = places.map((place) => ends.numberOf(this.settlements[place] as OutcomeSettlement));
-    const ids = places.map((place) => this.settlements[place].runId);
-    const answers = (await this.rows.link.run('settle', this.rows.pack([ids, which, ends.packable]))) as string;
+    const packs: string[] = [];
+    const digits: string[] = [];
+    const which: string[] = [];
+    let last = -1;
+    let [start, rest] = [' ', ''];
+    for (const place of places) {
+      const settlement = this.settlements[place] as OutcomeSettlement;
+      const { runId } = settlement;
+      const end = ends.numberOf(settlement);
+      if (which[last] === end && isInPack(runId, start, rest)) {
+        digits[last] += digitOf(runId);
+        continue;
+      }
+      [start, rest] = partsOf(runId);
+      last = packs.push(start + rest) - 1;
+      digits.push(digitOf(runId));
+      which.push(end);
+    }
+    const asked = this.rows.pack([packs, digits, which, ends.packable]);
+    const answers = (await this.rows.link.run('settle', asked)) as string;
     return places.filter((place, at) => {
-      this.results[place] = answers[at] === CLOSED;
-      return !this.results[place];
+      const isClosed = answers[at] === CLOSED;
+      this.results[place] = isClosed;
+      if (isClosed) this.rows.noteClosed(this.settlements[place].runId);
+      return !isClosed;
     });
   }
 
@@ -104,13 +124,14 @@ export class SettleStep {
 class Ends {
   readonly packable: Packable[] = [];
   private last: OutcomeSettlement | null = null;
+  private lastNumber = '';
 
   numberOf(settlement: OutcomeSettlement): string {
     if (this.last === null || !isAlike(this.last, settlement)) {
       this.last = settlement;
-      this.packable.push(packableOf(settlement));
+      this.lastNumber = String(this.packable.push(packableOf(settlement)));
     }
-    return String(this.packable.length);
+    return this.lastNumber;
   }
 }
 

@@ -6,6 +6,8 @@ export class WakeChannel {
   private subscriber: RedisClient | null = null;
   private isHearing = false;
   private heard = 0;
+  /** Claims of this process may be taken back. */
+  doubt: () => void = nothing;
 
   constructor(
     private readonly link: RedisLink,
@@ -23,8 +25,9 @@ export class WakeChannel {
     return this.isHearing ? this.heard : null;
   }
 
-  listen(wake: () => void): () => void {
+  listen(wake: () => void, doubt: () => void): () => void {
     this.close();
+    this.doubt = doubt;
     const subscriber = this.link.anotherClient();
     this.subscriber = subscriber;
     const { channel } = this.link;
@@ -54,9 +57,14 @@ export class WakeChannel {
     const { subscriber } = this;
     this.subscriber = null;
     this.isHearing = false;
+    this.doubt = nothing;
     if (subscriber === null) return;
     subscriber.removeAllListeners('message');
     subscriber.removeAllListeners('ready');
     subscriber.disconnect();
   }
+}
+
+function nothing(): void {
+  // Nobody holds claims.
 }

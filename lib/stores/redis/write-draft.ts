@@ -10,6 +10,9 @@ import { claimOf, encodeRun, headOf } from './run-text.js';
 /** Runs that a job's row names; more are moved to a list of their own. */
 export const RECENT_RUNS = 16;
 
+/** Stands for bytes that are no text. */
+const NO_TEXT = '\ufffd';
+
 export interface WriteOptions {
   /** The claim has taken the job, and its run that waits, out of the lanes already. */
   readonly isTaken?: boolean;
@@ -21,6 +24,8 @@ export interface WriteOptions {
   readonly claim?: { readonly id: string; readonly held: string[] };
   /** Name, arguments, policy and so on may have changed, too. */
   readonly isDefinition?: boolean;
+  /** Ids that jobs have left in this step: their rows are there still, and are somebody else's from then on. */
+  readonly left?: ReadonlySet<string>;
 }
 
 /** Where something waits for its time; null: nowhere. */
@@ -33,18 +38,16 @@ export function writeDraft(changes: Changes, draft: JobDraft, options: WriteOpti
   if (before !== job) writeJob(changes, draft, lineOf(id!), options);
   else if (before !== null && !options.ignoresJob) changes.guardJob(lineOf(id!), versionHead(before.record.version));
   for (const run of draft.runs) writeRun(changes, draft, run, options);
+  changes.dueBy(draft.takenBackDueAt);
 }
 
 function writeJob(changes: Changes, draft: JobDraft, key: string, options: WriteOptions): void {
   const { before } = draft;
-  changes.guardJob(key, before === null ? '' : versionHead(before.record.version));
+  guardRow(changes, draft, key, options.left);
   const after = draft.job === null ? null : withoutOldRuns(changes, draft);
   const afterKey = after === null ? key : lineOf(after.record.id);
   if (before === null || after === null || afterKey !== key) changes.movesIds = true;
-  if (before !== null && afterKey !== key) {
-    changes.guardJob(afterKey, '');
-    forget(changes, before, key);
-  }
+  if (before !== null && afterKey !== key) forget(changes, before, key);
   if (after === null) {
     forget(changes, before!, key);
     keepHistory(changes, key, before!.recent);
@@ -57,6 +60,35 @@ function writeJob(changes: Changes, draft: JobDraft, key: string, options: Write
   writeLosses(changes, before, after, afterKey);
   const was = before === null || options.isTaken || afterKey !== key ? null : jobPlace(before);
   move(changes, `j${afterKey}`, was, jobPlace(after));
+}
+
+/** The same as `writeDraft` comes to for a job that is new and has no runs, in fewer steps. */
+export function writeNew(changes: Changes, job: StoredJob): void {
+  const { record } = job;
+  const key = lineOf(record.id);
+  changes.movesIds = true;
+  changes.plainJob(key, null, job);
+  changes.plainDefinition(key, record);
+  changes.countKind(job.kind, 1, record);
+  const { history } = record.policy;
+  if (history !== null) changes.field('kept', key, JSON.stringify(history));
+  if (record.losses > 0) changes.field('losses', key, encodeLosses(record));
+  const place = jobPlace(job);
+  if (place !== null) changes.plainPlace(place.lane, key, place.at);
+}
+
+/** The job must be as it was read, and nobody may have the id that it gets. */
+function guardRow(changes: Changes, { before, job }: JobDraft, key: string, left?: ReadonlySet<string>): void {
+  if (before?.isDamaged) guardDamaged(changes, key, before.hot!);
+  else if (before !== null) changes.guardJob(key, versionHead(before.record.version));
+  const id = job?.record.id ?? null;
+  if (id !== null && id !== before?.record.id && left?.has(id) !== true) changes.guardJob(lineOf(id), '');
+}
+
+/** By as much of its row as can be compared: other bytes than those of texts were not read as they are. */
+function guardDamaged(changes: Changes, key: string, hot: string): void {
+  const [start] = hot.split(NO_TEXT, 1);
+  if (start !== '') changes.guardJob(key, start);
 }
 
 function writeDefinition(changes: Changes, after: StoredJob, before: StoredJob | null, key: string): void {
@@ -83,8 +115,8 @@ function forget(changes: Changes, before: StoredJob, key: string): void {
   changes.field('hot', key, null);
   changes.field('own', key, null);
   changes.countKind(before.kind, -1, null);
-  if (before.record.losses > 0) changes.field('losses', key, null);
-  if (before.record.policy.history !== null) changes.field('kept', key, null);
+  if (before.isDamaged || before.record.losses > 0) changes.field('losses', key, null);
+  if (before.isDamaged || before.record.policy.history !== null) changes.field('kept', key, null);
   move(changes, `j${key}`, jobPlace(before), null);
 }
 

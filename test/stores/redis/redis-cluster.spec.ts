@@ -39,7 +39,7 @@ describeWithServer('the Redis store on a cluster of three nodes (skipped where r
       expect(await store.jobs.settle(claims.map((it) => succeeded(it)))).toEqual([true]);
       expect((await store.history.page({ limit: 9 })).runs.map((run) => run.jobId)).toEqual(['a']);
       expect((await store.jobs.list()).map((job) => job.id)).toEqual(['a', 'b']);
-      await store.jobs.change({ ids: null, at: 0, decide: () => 'remove' });
+      await store.jobs.change({ ids: null, now: () => 0, decide: () => 'remove' });
     }
     const slots = new Set<number>();
     for (const node of client.nodes('master')) {
@@ -54,7 +54,10 @@ describeWithServer('the Redis store on a cluster of three nodes (skipped where r
     const [one, other] = [storeOf(application), storeOf(application)];
     await Promise.all([one.jobs.open(), other.jobs.open()]);
     let woken = 0;
-    const stop = other.jobs.watch!(() => woken++);
+    const stop = other.jobs.watch!(
+      () => woken++,
+      () => undefined,
+    );
     await until(async () => woken === 1);
     await put(one, [newJob('a')]);
     await until(async () => woken === 2);

@@ -8,7 +8,7 @@ import { createRedisStore } from '../../../lib/stores/redis/index.js';
 import type { RedisStoreOptions } from '../../../lib/stores/redis/index.js';
 import { canStart, startThrowAway } from '../../support/servers/index.js';
 import type { ThrowAwayServer } from '../../support/servers/index.js';
-import { claim, newJob, NOW, planMinutes, put, succeeded } from '../typeorm/store-parts.js';
+import { claim, newJob, newJobs, NOW, planMinutes, put, succeeded } from '../typeorm/store-parts.js';
 import { faultyClient, RedisPlace, until } from './redis-place.js';
 
 // The server is stopped and filled up: it must be one of this test's own, so redis-server must be installed.
@@ -32,7 +32,6 @@ function onServer(settings?: Record<string, string>): void {
 }
 
 const ids = (claims: readonly Claim[]): string[] => claims.map((it) => it.jobId).sort();
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
 
 /** Everything that somebody might print of an error. */
 const printed = (error: unknown): string => inspect(error, { depth: 9, showHidden: true });
@@ -61,7 +60,7 @@ describeWithServer('a Redis server that forgets its scripts, or loses connection
 
   it('gets each job run once, none lost, while connections are cut again and again', async () => {
     const store = await place.openStore();
-    await put(store, jobs(400));
+    await put(store, newJobs(400));
     const done: string[] = [];
     let cuts = 0;
     const work = (async () => {
@@ -92,7 +91,7 @@ describeWithServer('a Redis server that forgets its scripts, or loses connection
     const client = losingAnswers(() => isCut);
     const store = await place.openStore({ client });
     isCut = true;
-    const results = await store.jobs.put([newJob('a'), newJob('b')], { at: NOW, reconcile: () => null });
+    const results = await store.jobs.put([newJob('a'), newJob('b')], { now: () => NOW, reconcile: () => null });
     expect(results.map((it) => it.kind)).toEqual(['added', 'added']);
 
     const { claims } = await claim(store);
@@ -144,7 +143,7 @@ describeWithServer('a Redis server with appendonly and appendfsync always', () =
 
   it('has everything that was accepted after it was killed (U1)', async () => {
     const store = await place.openStore();
-    await put(store, jobs(50));
+    await put(store, newJobs(50));
     const { claims } = await claim(store, { limit: 20 });
     await store.jobs.settle(claims.slice(0, 10).map((it) => succeeded(it)));
     await store.nodes.writePause({ at: NOW, by: 'ann', reason: null, until: null });
@@ -164,7 +163,7 @@ describeWithServer('a Redis server that takes no writes', () => {
   let store: Store;
   beforeEach(async () => {
     store = await place.openStore();
-    await put(store, jobs(3));
+    await put(store, newJobs(3));
   });
 
   it('since its memory is full: the step leaves no trace, and goes through when there is room', async () => {
@@ -310,7 +309,16 @@ describeWithServer('messages between nodes', () => {
   it('wake the others when jobs change, and not the one that changed them', async () => {
     const [one, other] = [await place.openStore(), await place.openStore()];
     const woken = { one: 0, other: 0 };
-    const stop = [one.jobs.watch!(() => woken.one++), other.jobs.watch!(() => woken.other++)];
+    const stop = [
+      one.jobs.watch!(
+        () => woken.one++,
+        () => undefined,
+      ),
+      other.jobs.watch!(
+        () => woken.other++,
+        () => undefined,
+      ),
+    ];
     await until(async () => woken.one > 0 && woken.other > 0);
     expect(other.jobs.hasForeignWrites!()).toBe(false);
     const before = { ...woken };
@@ -324,7 +332,10 @@ describeWithServer('messages between nodes', () => {
   it('are missed while the connection is cut: claims are not trusted then, and the node is woken when it hears again', async () => {
     const store = await place.openStore();
     let woken = 0;
-    const stop = store.jobs.watch!(() => woken++);
+    const stop = store.jobs.watch!(
+      () => woken++,
+      () => undefined,
+    );
     await until(async () => woken === 1);
     await server.end('crash');
     await until(async () => store.jobs.hasForeignWrites!());
@@ -338,14 +349,77 @@ describeWithServer('messages between nodes', () => {
   it('tell of a claim that was taken back ahead of its time: its owner finds it gone when it renews', async () => {
     const [one, other] = [await place.openStore(), await place.openStore()];
     let woken = 0;
-    const stop = one.jobs.watch!(() => woken++);
+    const stop = one.jobs.watch!(
+      () => woken++,
+      () => undefined,
+    );
     await until(async () => woken === 1);
-    await put(one, [newJob('a', { fireTime: NOW + 900 })]);
-    const { claims } = await claim(one, { until: NOW + 1_000 }, planMinutes);
-    await other.jobs.change({ ids: ['a'], at: NOW, decide: () => ({ withdraw: true }) });
+    const dueAt = Date.now() + 60_000;
+    await put(one, [newJob('a', { fireTime: dueAt })]);
+    const { claims } = await claim(one, { now: dueAt - 1_000, until: dueAt }, planMinutes);
+    await other.jobs.change({ ids: ['a'], now: () => Date.now(), decide: () => ({ withdraw: true }) });
     await until(async () => woken >= 2);
 
-    expect(await one.jobs.renew(claims, NOW + 60_000)).toEqual([{ held: false, cancelRequested: false }]);
+    expect(await one.jobs.renew(claims, dueAt)).toEqual([{ held: false, cancelRequested: false }]);
     stop();
+  });
+
+  it('come too late for a claim that fell due while it was taken back: it has begun, and is left', async () => {
+    const [one, other] = [await place.openStore(), await place.openStore()];
+    const dueAt = Date.now() + 300;
+    await put(one, [newJob('a', { fireTime: dueAt })]);
+    const { claims } = await claim(one, { now: dueAt - 1_000, until: dueAt }, planMinutes);
+    const asked: number[] = [];
+    const now = (): number => {
+      asked.push(Date.now());
+      // The step takes so long.
+      while (Date.now() < dueAt + 1);
+      return asked.at(-1)!;
+    };
+    const [{ before, after }] = await other.jobs.change({ ids: ['a'], now, decide: () => ({ withdraw: true }) });
+
+    expect(asked.map((at) => at < dueAt)).toEqual([true, false]);
+    expect(after!.fireTime).toBe(before.fireTime);
+    expect(await one.jobs.renew(claims, dueAt + 60_000)).toEqual([{ held: true, cancelRequested: false }]);
+  });
+
+  it('take their time: a claim that falls due right after it was taken back has begun, and is left', async () => {
+    const [one, other] = [await place.openStore(), await place.openStore()];
+    const dueAt = Date.now() + 500;
+    await put(one, [newJob('a', { fireTime: dueAt })]);
+    const { claims } = await claim(one, { now: dueAt - 1_000, until: dueAt }, planMinutes);
+    let tries = 0;
+    const now = (): number => {
+      tries++;
+      const asked = Date.now();
+      // The step takes so long.
+      while (Date.now() < dueAt - 50);
+      return asked;
+    };
+    await other.jobs.change({ ids: ['a'], now, decide: () => ({ withdraw: true }) });
+
+    expect(tries).toBe(2);
+    expect(await one.jobs.renew(claims, dueAt + 60_000)).toEqual([{ held: true, cancelRequested: false }]);
+  });
+
+  it('do not hold up a long step of which some claim falls due at any time', async () => {
+    const store = await place.openStore();
+    const start = Date.now() + 200;
+    await put(
+      store,
+      newJobs(150, (n) => ({ fireTime: start + 20 * n })),
+    );
+    const ahead = { now: start - 1_000, until: start + 3_000, limit: 150, leaseUntil: start + 60_000 };
+    const { claims } = await claim(store, ahead, planMinutes);
+    let tries = 0;
+    const decide = (): { withdraw: true } => {
+      for (const end = Date.now() + 1; Date.now() < end;);
+      return { withdraw: true };
+    };
+    const ids = claims.map((it) => it.jobId);
+    await store.jobs.change({ ids, now: () => (tries++, Date.now()), decide });
+
+    expect(ids).toHaveLength(150);
+    expect(tries).toBeLessThanOrEqual(3);
   });
 });

@@ -136,7 +136,7 @@ describeWithServer('an idle store in Redis', () => {
     expect(await asked()).toEqual([]);
     expect(await countsOf(async () => expect(await asked()).toEqual([]))).toEqual({ mget: 1 });
     const status = { status: 'orphaned', statusReason: 'gone', statusAt: NOW } as const;
-    await other.jobs.change({ ids: ['a'], at: NOW, decide: () => status });
+    await other.jobs.change({ ids: ['a'], now: () => NOW, decide: () => status });
     expect((await asked()).map((it) => it.id)).toEqual(['a']);
   });
 
@@ -145,7 +145,10 @@ describeWithServer('an idle store in Redis', () => {
     const beat = async () => await one.nodes.beat({ ...node, jobsDigest: '', jobIds: [], tasks: [] });
     const pause = { at: NOW, by: 'ann', reason: 'deploy', until: null };
     let woken = 0;
-    const stop = one.jobs.watch!(() => woken++);
+    const stop = one.jobs.watch!(
+      () => woken++,
+      () => undefined,
+    );
     await until(async () => woken === 1);
     expect(await beat()).toBeNull();
     expect(await countsOf(beat)).toEqual({ hset: 1 });

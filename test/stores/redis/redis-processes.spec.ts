@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describeOnServer, testServer } from '../../support/servers/index.js';
 import { CompiledLib } from '../typeorm/compiled-lib.js';
 import { NodeProcess } from '../typeorm/node-process.js';
-import { claim, LEASE, newJob, NOW, put, succeeded } from '../typeorm/store-parts.js';
+import { claim, LEASE, newJobs, NOW, put, succeeded } from '../typeorm/store-parts.js';
 import { RedisPlace } from './redis-place.js';
 
 const server = await testServer('redis');
@@ -38,10 +38,6 @@ async function start(...nodes: string[]): Promise<NodeProcess[]> {
   return started;
 }
 
-function jobs(count: number) {
-  return Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
-}
-
 /** What a process that died had taken comes back after 5 s; here at once. */
 async function endTheWait(): Promise<number> {
   const taken = await place.client.zrange(place.key('taken'), 0, -1);
@@ -52,7 +48,7 @@ async function endTheWait(): Promise<number> {
 describeOnServer(server, 'several processes on one Redis', () => {
   it('put the same jobs at the same moment, and each is there once (P12)', async () => {
     const nodes = await start('n1', 'n2');
-    const kinds = await Promise.all(nodes.map((node) => node.ask('put', { jobs: jobs(50) })));
+    const kinds = await Promise.all(nodes.map((node) => node.ask('put', { jobs: newJobs(50) })));
 
     expect(kinds.flat().filter((kind) => kind === 'added')).toHaveLength(50);
     expect(kinds.flat().filter((kind) => kind === 'unchanged')).toHaveLength(50);
@@ -60,7 +56,7 @@ describeOnServer(server, 'several processes on one Redis', () => {
 
   it('run each job once between them: none doubled, none lost (P20, P33)', async () => {
     const store = await place.openStore();
-    await put(store, jobs(3_000));
+    await put(store, newJobs(3_000));
     const nodes = await start('n1', 'n2');
     const drain = async (fields: object) =>
       await Promise.all(nodes.map((node) => node.ask('drain', { now: NOW, lease: LEASE, limit: 40, ...fields })));
@@ -75,7 +71,7 @@ describeOnServer(server, 'several processes on one Redis', () => {
 
   it('lose nothing when one is killed between the two scripts of a claim: what it had taken comes back (P8)', async () => {
     const store = await place.openStore();
-    await put(store, jobs(20));
+    await put(store, newJobs(20));
     const [node] = await start('n1');
     expect(await node.ask('dieAtStep', { step: 2, now: NOW, lease: LEASE, limit: 20 })).toBe('died');
 
@@ -91,7 +87,7 @@ describeOnServer(server, 'several processes on one Redis', () => {
 
   it('lose and double nothing when one is killed between any two scripts (U1)', async () => {
     const store = await place.openStore();
-    await put(store, jobs(2 * STEPS));
+    await put(store, newJobs(2 * STEPS));
     const nodes = await start(...Array.from({ length: STEPS }, (_, index) => `n${index}`));
     const window = { now: NOW, lease: LEASE, limit: 1 };
     await Promise.all(nodes.map((node, index) => node.ask('dieAtStep', { step: index + 1, ...window })));
@@ -102,7 +98,7 @@ describeOnServer(server, 'several processes on one Redis', () => {
     await store.jobs.settle(claims.map((it) => succeeded(it)));
 
     const { runs } = await store.history.page({ limit: 100 });
-    const ids = jobs(2 * STEPS).map((job) => job.id);
+    const ids = newJobs(2 * STEPS).map((job) => job.id);
     expect(runs.map((run) => run.jobId).sort()).toEqual(ids.sort());
     expect(new Set(runs.map((run) => run.state))).toEqual(new Set(['succeeded']));
     expect(await claim(store, late)).toMatchObject({ claims: [], hasMore: false, nextDueAt: null });

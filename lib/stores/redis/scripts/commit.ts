@@ -1,17 +1,24 @@
 import { LEASE_OF } from './lookup.js';
+import { PACKS, TAKE_APART } from './packs.js';
 
 /**
  * Writes what a step has worked out, if everything it went by is still as it was read; else nothing. The argument, packed:
- * id of the commit, jobs and the starts of their rows, runs and the starts of theirs, the claim's batch, the writes, and
- * buffered runs that come to, and leave, the lists of their jobs; and, where runs are taken over, an instant and these
- * runs, whose leases must have ended by then.
+ * id of the commit, jobs and the starts of their rows (packed once more), the last step that was one to look out for when
+ * these were read (or nothing), runs and the starts of their rows, the claim's batch, the writes, and
+ * buffered runs that come to, and leave, the lists of their jobs; where runs are taken over, an instant and these
+ * runs, whose leases must have ended by then; runs that are deleted without a look at them; the instant before which it
+ * must come, for claims are taken back whose owners are to hear of it in time, or nothing; and, packed once more, the starts
+ * of those rows of jobs that the first writes replace.
  *
- * Answers what was not as it was read: `j` or `r` with the place in its list, `b` for the batch, `l` for a lease. A commit that is sent
- * again, since its answer was lost, is answered as it was the first time.
+ * Answers what was not as it was read: `j`, `p` (one of those rows) or `r` with the place in its list, `b` for the batch,
+ * `l` for a lease, `t` when it is too late. A commit that is sent again, since its answer was lost, is answered as it was the
+ * first time.
  */
 export const COMMIT = `#!lua
 local base = KEYS[1]
 ${LEASE_OF}
+${PACKS}
+${TAKE_APART}
 local m = cmsgpack.unpack(ARGV[1])
 local call, sub, find, min = redis.call, string.sub, string.find, math.min
 local done = base .. ':done:' .. m[1]
@@ -33,12 +40,31 @@ local function check(key, fields, expected, mark)
   end
 end
 
-check(':hot', m[2], m[3], 'j')
+-- What a claim has taken is nobody else's, unless somebody puts it into a lane again: then all who may have it must look. As
+-- long as nobody did since it was taken, and no other step has written, its jobs are as they were.
+local isChecked = m[3] == '' or call('GET', base .. ':edited') ~= m[3]
+if isChecked then
+  local jobs = cmsgpack.unpack(m[2])
+  check(':hot', jobs[1], jobs[2], 'j')
+  local starts, keys, at = cmsgpack.unpack(m[13]), {}, 1
+  while #keys < #starts do
+    local op = m[7][at]
+    for i = 3, #op, 2 do keys[#keys + 1] = op[i] end
+    at = at + 1
+  end
+  check(':hot', keys, starts, 'p')
+end
+takeOut(m[4])
+dropOut(m[11])
 check(':run', m[4], m[5], 'r')
 if m[6] ~= '' and call('HEXISTS', base .. ':batch', m[6]) == 0 then failed[#failed + 1] = 'b' end
 for i = 2, #m[10] do
   local lease = leaseOf(m[10][i], call('HGET', base .. ':run', m[10][i]))
   if lease and tonumber(lease) > tonumber(m[10][1]) then failed[#failed + 1] = 'l' .. i end
+end
+if m[12] ~= '' then
+  local time = call('TIME')
+  if time[1] * 1000 + math.floor(time[2] / 1000) >= tonumber(m[12]) then failed[#failed + 1] = 't' end
 end
 if #failed > 0 then return failed end
 
@@ -125,5 +151,6 @@ relist(':buf', m[8], m[9])
 call('SET', done, '1', 'EX', 60)
 -- No two commits leave the same behind, not even when a server comes back without its last ones.
 call('SET', base .. ':changed', m[1])
+if isChecked then call('SET', base .. ':edited', m[1]) end
 return {}
 `;

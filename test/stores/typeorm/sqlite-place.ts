@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DataSource } from 'typeorm';
 import { SystemClock } from '../../../lib/core/index.js';
 import type { Store } from '../../../lib/core/index.js';
 import { createTypeOrmStore } from '../../../lib/stores/typeorm/index.js';
@@ -12,6 +13,7 @@ export class SqlitePlace {
   readonly folder = mkdtempSync(join(tmpdir(), 'carillon-sqlite-'));
   readonly file = join(this.folder, 'app.db');
   private readonly stores: Store[] = [];
+  private readonly dataSources: DataSource[] = [];
   private readonly handles: Database.Database[] = [];
 
   store(options: Partial<TypeOrmStoreOptions> = {}): Store {
@@ -32,6 +34,13 @@ export class SqlitePlace {
     return store;
   }
 
+  /** A data source of the application's own on this file. */
+  async application(options: object = {}): Promise<DataSource> {
+    const dataSource = new DataSource({ type: 'better-sqlite3', database: this.file, ...options });
+    this.dataSources.push(dataSource);
+    return await dataSource.initialize();
+  }
+
   /** Another connection, as another process has one. */
   handle(): Database.Database {
     const handle = new Database(this.file, { timeout: 0 });
@@ -41,6 +50,7 @@ export class SqlitePlace {
 
   async clear(): Promise<void> {
     for (const store of this.stores) await store.jobs.close();
+    for (const it of this.dataSources) if (it.isInitialized) await it.destroy();
     for (const handle of this.handles) handle.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

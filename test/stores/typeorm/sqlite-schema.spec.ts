@@ -1,31 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataSource, IsNull } from 'typeorm';
+import { describe, expect, it } from '@jest/globals';
+import { IsNull } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { SystemClock } from '../../../lib/core/index.js';
+import type { Awaitable } from '../../../lib/core/index.js';
 import { SqliteDatabase } from '../../../lib/stores/typeorm/dialects/sqlite/sqlite-database.js';
 import type { createTypeOrmStore } from '../../../lib/stores/typeorm/index.js';
 import { carillonEntities, carillonMigrations } from '../../../lib/stores/typeorm/index.js';
 import { SCHEMA_STEPS } from '../../../lib/stores/typeorm/migrations/index.js';
 import type { SchemaStep } from '../../../lib/stores/typeorm/migrations/index.js';
+import { eachWithItsFile, place } from './sqlite-case.js';
 import { SqlitePlace } from './sqlite-place.js';
-import { claim, newJob, NOW, planMinutes, put, succeeded } from './store-parts.js';
+import { claim, LEASE, newJob, NOW, planMinutes, put, succeeded } from './store-parts.js';
 
-let place: SqlitePlace;
-let dataSources: DataSource[];
-
-beforeEach(() => {
-  place = new SqlitePlace();
-  dataSources = [];
-});
-afterEach(async () => {
-  for (const it of dataSources) if (it.isInitialized) await it.destroy();
-  await place.clear();
-});
-
-async function application(options: object = {}): Promise<DataSource> {
-  const dataSource = new DataSource({ type: 'better-sqlite3', database: place.file, ...options });
-  dataSources.push(dataSource);
-  return await dataSource.initialize();
-}
+eachWithItsFile();
 
 /** A step of a version that is still to come. */
 const LATER: SchemaStep = {
@@ -35,7 +22,11 @@ const LATER: SchemaStep = {
   down: { 'better-sqlite3': (p) => [`ALTER TABLE ${p}jobs DROP COLUMN colour`] },
 };
 
-function databaseWith(steps: readonly SchemaStep[], fields: { runMigrations?: boolean } = {}): SqliteDatabase {
+function databaseWith(
+  steps: readonly SchemaStep[],
+  fields: { runMigrations?: boolean; file?: string } = {},
+): SqliteDatabase {
+  const { file = place.file, ...others } = fields;
   return new SqliteDatabase({
     store: 'db',
     application: 'shop',
@@ -43,9 +34,9 @@ function databaseWith(steps: readonly SchemaStep[], fields: { runMigrations?: bo
     runMigrations: true,
     busyTimeout: 1_000,
     clock: new SystemClock(),
-    options: { type: 'better-sqlite3', database: place.file, timeout: 0 },
+    options: { type: 'better-sqlite3', database: file, timeout: 0 },
     steps,
-    ...fields,
+    ...others,
   });
 }
 
@@ -77,6 +68,44 @@ describe('the tables', () => {
     expect(place.handle().prepare('SELECT DISTINCT colour FROM carillon_jobs').pluck().all()).toEqual(['red']);
   });
 
+  it('of the first version are upgraded, whatever state its runs are in, and can be taken back', async () => {
+    const store = await place.open();
+    const jobs = Array.from({ length: 40 }, (_, index) => newJob(`job-${index}`));
+    await put(store, jobs);
+    const { claims } = await claim(store);
+    await store.jobs.settle(claims.slice(0, 20).map((it) => ({ ...succeeded(it, NOW + 5), startedAt: NOW + 2 })));
+    const [listed, page] = [await store.jobs.list(), await store.history.page({ limit: 100 })];
+    await store.jobs.close();
+    const handle = place.handle();
+    const later = SCHEMA_STEPS.find(({ name }) => name.startsWith('CarillonClaimedRanges'))!;
+    for (const statement of later.down['better-sqlite3']('carillon_')) handle.exec(statement);
+    handle.exec(`DELETE FROM carillon_migrations WHERE name = '${later.name}'`);
+
+    const tables = handle
+      .prepare(`SELECT name, sql FROM sqlite_master WHERE name LIKE 'carillon%' ORDER BY name`)
+      .all();
+    const first = new SqlitePlace();
+    await databaseWith(SCHEMA_STEPS.slice(0, 1), { file: first.file }).open();
+    const made = first
+      .handle()
+      .prepare(`SELECT name FROM sqlite_master WHERE name LIKE 'carillon%' ORDER BY name`)
+      .pluck();
+    expect((tables as { name: string }[]).map(({ name }) => name)).toEqual(made.all());
+    await first.clear();
+    const rows =
+      'SELECT state, settled_at, started_at, lease_until, due_at, count(*) FROM carillon_runs GROUP BY 1, 2, 3, 4, 5';
+    expect(handle.prepare(rows).raw().all()).toEqual([
+      [2, null, null, NOW + LEASE, NOW, 20],
+      [3, NOW + 5, NOW + 2, null, NOW, 20],
+    ]);
+
+    const upgraded = await place.open();
+    expect([await upgraded.jobs.list(), await upgraded.history.page({ limit: 100 })]).toEqual([listed, page]);
+    const settled = await upgraded.jobs.settle(claims.map((it) => succeeded(it, NOW + 9)));
+    expect(settled).toEqual(claims.map(() => true));
+    expect((await upgraded.history.page({ limit: 100, states: ['succeeded'] })).runs).toHaveLength(40);
+  });
+
   it('of a newer version are refused, naming what is unknown', async () => {
     const newer = databaseWith([...SCHEMA_STEPS, LATER]);
     await newer.open();
@@ -96,7 +125,7 @@ describe('the tables', () => {
 
     await expect(Promise.resolve(databaseWith([...SCHEMA_STEPS, broken]).open())).rejects.toThrow(/NO/);
     expect(await store.jobs.list()).toHaveLength(1);
-    expect(place.handle().prepare(`SELECT count(*) FROM carillon_migrations`).pluck().get()).toBe(1);
+    expect(place.handle().prepare(`SELECT count(*) FROM carillon_migrations`).pluck().get()).toBe(SCHEMA_STEPS.length);
     await databaseWith(SCHEMA_STEPS).open();
   });
 
@@ -125,7 +154,7 @@ describe('the tables', () => {
 
 describe('carillonMigrations', () => {
   it('make the tables with the application’s own migrations, once; the store finds them', async () => {
-    const dataSource = await application({ migrations: carillonMigrations() });
+    const dataSource = await place.application({ migrations: carillonMigrations() });
     expect(await dataSource.runMigrations()).toHaveLength(SCHEMA_STEPS.length);
     expect(await dataSource.runMigrations()).toEqual([]);
     const store = await place.open({ dataSource, runMigrations: false });
@@ -135,9 +164,9 @@ describe('carillonMigrations', () => {
   });
 
   it('can be taken back', async () => {
-    const dataSource = await application({ migrations: carillonMigrations('my_') });
+    const dataSource = await place.application({ migrations: carillonMigrations('my_') });
     await dataSource.runMigrations();
-    await dataSource.undoLastMigration();
+    for (const _ of SCHEMA_STEPS) await dataSource.undoLastMigration();
 
     const left = await dataSource.query(`SELECT name FROM sqlite_master WHERE name LIKE 'my_%' AND type = 'table'`);
     expect(left).toEqual([{ name: 'my_migrations' }]);
@@ -154,7 +183,7 @@ describe('carillonMigrations', () => {
 describe('carillonEntities', () => {
   it('read the tables in the application’s DataSource, with words for codes', async () => {
     const carillon = carillonEntities();
-    const dataSource = await application({ entities: [...carillon] });
+    const dataSource = await place.application({ entities: [...carillon] });
     const store = await place.open({ dataSource });
     await put(store, [newJob('a', { args: [{ x: 1 }] })]);
     const { claims } = await claim(store, {}, planMinutes);
@@ -179,7 +208,7 @@ describe('carillonEntities', () => {
     await put(store, [newJob('a')]);
     const schema = () => place.handle().prepare(`SELECT sql FROM sqlite_master WHERE name LIKE 'carillon_%'`).all();
     const before = schema();
-    await application({ entities: [...carillonEntities()], synchronize: true });
+    await place.application({ entities: [...carillonEntities()], synchronize: true });
 
     expect(schema()).toEqual(before);
     expect(await store.jobs.list()).toHaveLength(1);
@@ -188,7 +217,7 @@ describe('carillonEntities', () => {
 
 describe('the application’s DataSource', () => {
   it('is read for the way to the file; its connection is never used', async () => {
-    const dataSource = await application({ logging: false });
+    const dataSource = await place.application({ logging: false });
     const store = await place.open({ dataSource });
     await dataSource.destroy();
 
@@ -196,7 +225,7 @@ describe('the application’s DataSource', () => {
   });
 
   it('may hold a transaction open: the store waits without blocking the loop that ends it', async () => {
-    const dataSource = await application();
+    const dataSource = await place.application();
     await dataSource.query('CREATE TABLE users (name TEXT)');
     const store = await place.open({ dataSource });
     let pending: Promise<unknown> | undefined;
@@ -225,10 +254,10 @@ describe('the application’s DataSource', () => {
 
 describe('a put within the caller’s transaction', () => {
   const within = async (store: ReturnType<typeof createTypeOrmStore>, manager: unknown, id = 'a') =>
-    await store.jobs.put([newJob(id)], { at: NOW, reconcile: () => null, within: manager });
+    await store.jobs.put([newJob(id)], { now: () => NOW, reconcile: () => null, within: manager });
 
   it('is there at its commit', async () => {
-    const dataSource = await application();
+    const dataSource = await place.application();
     const store = await place.open({ dataSource });
     await dataSource.transaction(async (manager) => {
       const [{ kind }] = await within(store, manager);
@@ -240,8 +269,28 @@ describe('a put within the caller’s transaction', () => {
     expect((await claim(store)).claims).toHaveLength(1);
   });
 
+  it('is known to be under way as soon as it asks for the time: nobody starts what it may take back', async () => {
+    const dataSource = await place.application();
+    const [owner, store] = [await place.open(), await place.open({ dataSource })];
+    const looks: Awaitable<boolean>[] = [];
+    const now = (): number => (looks.push(owner.jobs.hasForeignWrites!()), NOW);
+    await put(owner, [newJob('a', { fireTime: NOW + 900 })]);
+    await claim(owner, { until: NOW + 1_000 });
+    await owner.jobs.hasForeignWrites!();
+    expect(owner.jobs.hasForeignWrites!()).toBe(false);
+    await store.jobs.change({ ids: ['a'], now, decide: () => ({ withdraw: true }) });
+    await dataSource.transaction(async (manager) => {
+      await store.jobs.put([newJob('a')], { now, reconcile: () => ({ replace: true }), within: manager });
+    });
+
+    expect(looks.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(looks)).toEqual(new Set([true]));
+    // Nothing is under way any more; what was written since is news once.
+    expect([owner.jobs.hasForeignWrites!(), owner.jobs.hasForeignWrites!()]).toEqual([true, false]);
+  });
+
   it('is gone with its rollback, and keys are not mixed up afterwards', async () => {
-    const dataSource = await application();
+    const dataSource = await place.application();
     const store = await place.open({ dataSource });
     const rolledBack = dataSource.transaction(async (manager) => {
       await within(store, manager);
@@ -258,7 +307,7 @@ describe('a put within the caller’s transaction', () => {
   });
 
   it('takes nothing of the caller’s work with it when it fails', async () => {
-    const dataSource = await application();
+    const dataSource = await place.application();
     await dataSource.query('CREATE TABLE users (name TEXT)');
     const store = await place.open({ dataSource });
     await dataSource.transaction(async (manager) => {
@@ -267,7 +316,7 @@ describe('a put within the caller’s transaction', () => {
         throw new Error('broken');
       };
       await within(store, manager);
-      const failing = async () => store.jobs.put([newJob('a')], { at: NOW, reconcile, within: manager });
+      const failing = async () => store.jobs.put([newJob('a')], { now: () => NOW, reconcile, within: manager });
       await expect(failing()).rejects.toThrow('broken');
     });
 
@@ -279,7 +328,7 @@ describe('a put within the caller’s transaction', () => {
     ['no manager', () => ({}), /EntityManager of an open transaction/],
     ['a manager without a transaction', (dataSource) => dataSource.manager, /EntityManager of an open transaction/],
   ])('refuses %s', async (_name, given, message) => {
-    const dataSource = await application();
+    const dataSource = await place.application();
     const store = await place.open({ dataSource });
     await expect(within(store, given(dataSource))).rejects.toMatchObject({
       code: 'TYPEORM_STORE_OPTIONS',
@@ -290,14 +339,11 @@ describe('a put within the caller’s transaction', () => {
   it('refuses a transaction on another file', async () => {
     const store = await place.open();
     const other = new SqlitePlace();
-    const dataSource = new DataSource({ type: 'better-sqlite3', database: other.file });
-    dataSources.push(dataSource);
-    await dataSource.initialize();
+    const dataSource = await other.application();
 
     await dataSource.transaction(async (manager) => {
       await expect(within(store, manager)).rejects.toThrow(/on the store's own file/);
     });
-    await dataSource.destroy();
     await other.clear();
   });
 });

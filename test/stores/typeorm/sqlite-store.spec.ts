@@ -1,24 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_POLICY } from '../../../lib/core/index.js';
-import type { Claim, JobPlan, JobRecord, NodeRecord, Store } from '../../../lib/core/index.js';
+import type { Claim, JobPlan, JobRecord, NodeRecord } from '../../../lib/core/index.js';
+import { eachWithItsStore, place, store } from './sqlite-case.js';
 import { SqlitePlace } from './sqlite-place.js';
-import { claim, LEASE, newJob, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
+import { claim, LEASE, newJob, newJobs, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-let place: SqlitePlace;
-let store: Store;
-
-beforeEach(async () => {
-  place = new SqlitePlace();
-  store = await place.open();
-});
-afterEach(() => place.clear());
-
-function jobs(count: number, fields: Parameters<typeof newJob>[1] = {}) {
-  return Array.from({ length: count }, (_, index) => newJob(`job-${String(index).padStart(4, '0')}`, fields));
-}
+eachWithItsStore();
 
 describe('answers', () => {
   it('come at once, without a promise, when nobody else has the lock', async () => {
@@ -34,7 +24,7 @@ describe('answers', () => {
   });
 
   it('leave no lock behind between two calls (P20)', async () => {
-    await put(store, jobs(10));
+    await put(store, newJobs(10));
     await claim(store);
     const other = place.handle();
 
@@ -45,7 +35,7 @@ describe('answers', () => {
 
 describe('a claim', () => {
   it('takes at most 500 runs in one stretch, and says that there is more', async () => {
-    await put(store, jobs(1_100));
+    await put(store, newJobs(1_100));
     const counts: [number, boolean][] = [];
     for (let hasMore = true; hasMore;) {
       const result = await claim(store, { limit: 10_000 });
@@ -61,7 +51,7 @@ describe('a claim', () => {
   });
 
   it('writes what one statement can write as well as what differs from job to job', async () => {
-    const due = jobs(60).map((job, index) => ({ ...job, fireTime: NOW - index, dueAt: NOW - index + 1 }));
+    const due = newJobs(60).map((job, index) => ({ ...job, fireTime: NOW - index, dueAt: NOW - index + 1 }));
     await put(
       store,
       due.map((job) => ({ ...job, dueAt: Math.min(job.dueAt, NOW) })),
@@ -81,14 +71,23 @@ describe('a claim', () => {
     }
   });
 
+  it('moves jobs that were added in a row to their next fire time together, and none that lies between', async () => {
+    const due = newJobs(40).map((job, index) => (index === 20 ? { ...job, fireTime: NOW + 1, dueAt: NOW + 1 } : job));
+    await put(store, due);
+    await claim(store, {}, planMinutes);
+
+    const next = (await store.jobs.list()).map(({ fireTime, runCount }) => [fireTime! - NOW, runCount]);
+    expect(next).toEqual(due.map((_, index) => (index === 20 ? [1, 0] : [MINUTE, 1])));
+  });
+
   it('finds a run for the fire time there already in the middle of a batch, and claims the others (P33)', async () => {
-    await put(store, jobs(10));
+    await put(store, newJobs(10));
     const [first] = (await claim(store, { limit: 1 }, planMinutes)).claims;
-    await store.jobs.change({ ids: [first.jobId], at: NOW, decide: () => ({ fireTime: NOW, dueAt: NOW }) });
+    await store.jobs.change({ ids: [first.jobId], now: () => NOW, decide: () => ({ fireTime: NOW, dueAt: NOW }) });
     const { claims } = await claim(store);
 
     expect(claims.map((it) => it.jobId).sort()).toEqual(
-      jobs(10)
+      newJobs(10)
         .slice(1)
         .map((job) => job.id),
     );
@@ -97,7 +96,7 @@ describe('a claim', () => {
   });
 
   it('goes past more than a batch of those that their plans leave alone', async () => {
-    await put(store, jobs(1_200, { fireTime: NOW - 1 }));
+    await put(store, newJobs(1_200, { fireTime: NOW - 1 }));
     await put(store, [newJob('behind')]);
     const { claims } = await claim(store, {}, (job) =>
       job.id === 'behind' ? planOnce(job) : (null as unknown as JobPlan),
@@ -107,7 +106,7 @@ describe('a claim', () => {
   });
 
   it('is not asked for again at once because of those that were left alone', async () => {
-    await put(store, jobs(2_200));
+    await put(store, newJobs(2_200));
     const result = await claim(store, { limit: 1 }, () => null as unknown as JobPlan);
 
     expect(result).toMatchObject({ claims: [], hasMore: false, nextDueAt: null });
@@ -116,7 +115,7 @@ describe('a claim', () => {
   it('takes the earliest first, of fire times and of waiting runs alike', async () => {
     await put(store, [
       newJob('manual', { fireTime: null }),
-      ...jobs(3).map((it, n) => ({ ...it, dueAt: NOW - 10 * n })),
+      ...newJobs(3).map((it, n) => ({ ...it, dueAt: NOW - 10 * n })),
     ]);
     const entered = { kind: 'manual', forced: false, args: null } as const;
     const runs = [NOW - 25, NOW - 15, NOW - 5].map((at) => ({ ...entered, jobId: 'manual', fireTime: at, dueAt: at }));
@@ -131,22 +130,23 @@ describe('a claim', () => {
   });
 
   it('sets a damaged job aside, shows it so, and hands out the others (P23)', async () => {
-    await put(store, jobs(5));
+    await put(store, newJobs(5));
     place.handle().exec(`UPDATE carillon_definitions SET body = '{"id":' WHERE id = 'job-0002'`);
     const { claims } = await claim(store);
 
     expect(claims.map((it) => it.jobId)).toEqual(['job-0000', 'job-0001', 'job-0003', 'job-0004']);
     const damaged = (await store.jobs.list()).find((job) => job.id === 'job-0002');
     expect(damaged).toMatchObject({ status: 'unresolved', statusReason: 'its definition cannot be read' });
-    await store.jobs.change({ ids: ['job-0002'], at: NOW, decide: () => 'remove' });
+    await store.jobs.change({ ids: ['job-0002'], now: () => NOW, decide: () => 'remove' });
     expect(await put(store, [newJob('job-0002')])).toMatchObject([{ status: 'active' }]);
   });
 
   it('keeps recurring definitions in memory, and sees it when one changes', async () => {
     const other = await place.open();
-    await put(store, jobs(3));
+    await put(store, newJobs(3));
     for (let minute = 0; minute < 3; minute++) {
-      if (minute === 2) await other.jobs.change({ ids: ['job-0001'], at: NOW, decide: () => ({ args: ['new'] }) });
+      if (minute === 2)
+        await other.jobs.change({ ids: ['job-0001'], now: () => NOW, decide: () => ({ args: ['new'] }) });
       const { claims } = await claim(store, { now: NOW + minute * MINUTE }, planMinutes);
       const expected = minute === 2 ? [[], ['new'], []] : [[], [], []];
       expect(claims.map((it) => it.job.args)).toEqual(expected);
@@ -157,7 +157,7 @@ describe('a claim', () => {
 
 describe('a run', () => {
   it('is one row from its claim to its end (P8)', async () => {
-    await put(store, jobs(3));
+    await put(store, newJobs(3));
     const rows = () =>
       place.handle().prepare('SELECT run_key, state, lease_until IS NULL AS free FROM carillon_runs').all();
     const { claims } = await claim(store);
@@ -200,9 +200,9 @@ describe('a run', () => {
     await claim(store);
     const copy = () =>
       place.handle()
-        .exec(`INSERT INTO carillon_runs SELECT run_key + 1000, app_key, job_key, shape_key, generation, slot,
+        .exec(`INSERT INTO carillon_run_rows SELECT run_key + 1000, app_key, job_key, shape_key, generation, slot,
         kind, state, fire_time, first_fire_time, count, is_count_exact, due_at, attempt, token, node_key, lease_until,
-        is_cancel_requested, is_forced, created_at, started_at, settled_at, reason FROM carillon_runs`);
+        is_cancel_requested, is_forced, created_at, started_at, settled_at, reason FROM carillon_run_rows`);
 
     expect(copy).toThrow(/UNIQUE/);
   });
@@ -230,7 +230,7 @@ describe('a run', () => {
 
 describe('settle', () => {
   it('takes 1,300 outcomes of different kinds, in stretches of 500', async () => {
-    await put(store, jobs(1_300));
+    await put(store, newJobs(1_300));
     const claims = [];
     for (let hasMore = true; hasMore;) {
       const result = await claim(store);
@@ -249,7 +249,7 @@ describe('settle', () => {
   });
 
   it('refuses the stale ones of a batch and writes the others (P7)', async () => {
-    await put(store, jobs(6));
+    await put(store, newJobs(6));
     const { claims: stale } = await claim(store);
     const now = NOW + LEASE;
     const { claims: taken } = await claim(store, { node: 'n2', now, recoverBefore: now, limit: 3 });
@@ -266,7 +266,7 @@ describe('settle without history', () => {
   const gone = (it: Claim) => ({ ...succeeded(it), keepHistory: false }) as ReturnType<typeof succeeded>;
 
   it('leaves no row, answers the same settlement again, and refuses a stale one (P7)', async () => {
-    await put(store, jobs(4, { policy }));
+    await put(store, newJobs(4, { policy }));
     const { claims } = await claim(store);
     const now = NOW + LEASE;
     const [taken] = (await claim(store, { node: 'n2', now, recoverBefore: now, limit: 1 })).claims;
@@ -298,7 +298,7 @@ describe('prune', () => {
       const { claims } = await claim(store, { now }, planMinutes);
       await store.jobs.settle(claims.map((it) => succeeded(it, now)));
     }
-    await store.jobs.change({ ids: [id], at: NOW, decide: () => ({ fireTime: null, dueAt: null }) });
+    await store.jobs.change({ ids: [id], now: () => NOW, decide: () => ({ fireTime: null, dueAt: null }) });
   }
 
   const request = { at: NOW + DAY, settledBefore: null, keepPerJob: null, limit: 1_000 };
@@ -329,7 +329,7 @@ describe('prune', () => {
     await put(store, [newJob('a', { task: 'Old.task' })]);
     const { claims } = await claim(store);
     await store.jobs.settle([{ ...succeeded(claims[0]), output: 'text' } as ReturnType<typeof succeeded>]);
-    await store.jobs.change({ ids: ['a'], at: NOW, decide: () => 'remove' });
+    await store.jobs.change({ ids: ['a'], now: () => NOW, decide: () => 'remove' });
     expect(await left('a')).toEqual([0]);
     await store.history.prune({ ...request, settledBefore: NOW + DAY });
 
@@ -397,11 +397,11 @@ describe('nodes', () => {
 
 describe('a definition', () => {
   it('shares what many jobs have in common, and each job may part from it', async () => {
-    await put(store, jobs(50));
+    await put(store, newJobs(50));
     const shapes = () => place.handle().prepare('SELECT count(*) FROM carillon_shapes').pluck().get();
     expect(shapes()).toBe(1);
     const policy = { ...DEFAULT_POLICY, maxInstances: 7 };
-    await store.jobs.change({ ids: ['job-0003'], at: NOW, decide: () => ({ policy }) });
+    await store.jobs.change({ ids: ['job-0003'], now: () => NOW, decide: () => ({ policy }) });
 
     const found = await store.jobs.list();
     expect(found.map((job: JobRecord) => job.policy.maxInstances)).toEqual(found.map((_, n) => (n === 3 ? 7 : 1)));

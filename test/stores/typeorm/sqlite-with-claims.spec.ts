@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Claim, Settlement, Store } from '../../../lib/core/index.js';
 import { at } from '../../../lib/triggers/index.js';
 import { executorOf, job, START, World } from '../../engine/support/world.js';
-import { faultyDriver, SqlitePlace } from './sqlite-place.js';
+import { eachWithItsFile, place } from './sqlite-case.js';
+import { faultyDriver } from './sqlite-place.js';
 import { claim, newJob, NOW, put, succeeded } from './store-parts.js';
 
-let place: SqlitePlace;
-
-beforeEach(() => {
-  place = new SqlitePlace();
-});
-afterEach(() => place.clear());
+eachWithItsFile();
 
 async function statesOf(store: Store): Promise<string[]> {
   const { runs } = await store.history.page({ limit: 100 });
@@ -120,7 +116,7 @@ describe('a scheduler on SQLite', () => {
       job('b', at(new Date(START + 1_000)), {}, WORK),
     );
     const other = place.handle();
-    other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON carillon_runs WHEN (SELECT count(*) FROM carillon_runs) = 1
+    other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON carillon_run_rows WHEN (SELECT count(*) FROM carillon_run_rows) = 1
       BEGIN SELECT RAISE(ABORT, 'no room'); END`);
     await clock.advanceAsync({ seconds: 5 });
     expect(await statesOf(store)).toEqual([expect.stringMatching(/succeeded$/)]);

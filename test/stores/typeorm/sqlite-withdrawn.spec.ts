@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { every } from '../../../lib/triggers/index.js';
 import { World, job } from '../../engine/support/world.js';
-import { SqlitePlace } from './sqlite-place.js';
+import { eachWithItsFile, place } from './sqlite-case.js';
 
-let place: SqlitePlace;
-
-beforeEach(() => {
-  place = new SqlitePlace();
-});
-
-afterEach(() => place.clear());
+eachWithItsFile();
 
 /** Two nodes on one file, as two processes are. */
 function nodes(): [World, World] {

@@ -1,15 +1,29 @@
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { UnsupportedDatabaseError } from '../errors.js';
 import { DEFAULT_TABLE_PREFIX } from '../typeorm-store-options.js';
+import { carillonBatches } from './carillon-batches.js';
 import { carillonTables } from './carillon-tables.js';
+import { claimedRanges } from './claimed-ranges.js';
+import { overtakenRuns } from './overtaken-runs.js';
+import { jobsAside } from './jobs-aside.js';
 import { quotedSchema } from './postgres-tables.js';
+import { rowStamps } from './row-stamps.js';
 import type { SchemaStep, Statements } from './schema-step.js';
 
 export type { SchemaStep } from './schema-step.js';
+export { holdsMark, RANGED, RANGED_STATE, rangesOfRun, START_MARK } from './claimed-ranges.js';
 export { quotedSchema, runsOfBatches } from './postgres-tables.js';
+export { runsOfBatches as mysqlRunsOfBatches } from './mysql-tables.js';
 
 /** Every step of the schema, oldest first. */
-export const SCHEMA_STEPS: readonly SchemaStep[] = [carillonTables];
+export const SCHEMA_STEPS: readonly SchemaStep[] = [
+  carillonTables,
+  carillonBatches,
+  claimedRanges,
+  overtakenRuns,
+  jobsAside,
+  rowStamps,
+];
 
 /** A migration as TypeORM takes it in `migrations` of a DataSource's options. */
 export type CarillonMigration = new () => MigrationInterface;

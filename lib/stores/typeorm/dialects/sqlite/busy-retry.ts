@@ -5,6 +5,10 @@ import { isBusy } from './sqlite-errors.js';
 /** Between two tries, at most. */
 const LONGEST_PAUSE: Millis = 50;
 
+/** Who has waited for so long looks more often: where others write without a pause, nobody else's turn ever comes. */
+const LONG_WAIT: Millis = 1_000;
+const SHORT_PAUSE: Millis = 5;
+
 export interface BusyRetryParts {
   readonly clock: Clock;
   /** How long a step is tried in all. */
@@ -31,7 +35,7 @@ export class BusyRetry {
         if (!isBusy(error)) throw error;
         this.checkTime(started, error);
       }
-      await this.pause(round);
+      await this.pause(round, this.parts.clock.monotonic() - started);
       if (this.stops !== stops) throw new StoreClosedError(this.parts.store);
     }
   }
@@ -52,8 +56,9 @@ export class BusyRetry {
     if (waited >= limit) throw new StoreBusyError(store, file, waited, { cause: error });
   }
 
-  private pause(round: number): Promise<void> {
-    const delay = 1 + Math.random() * Math.min(LONGEST_PAUSE, 2 ** Math.min(round, 10));
+  private pause(round: number, waited: Millis): Promise<void> {
+    const longest = waited < LONG_WAIT ? LONGEST_PAUSE : SHORT_PAUSE;
+    const delay = 1 + Math.random() * Math.min(longest, 2 ** Math.min(round, 10));
     return new Promise((resolve) => {
       const timer = this.parts.clock.after(delay, () => {
         this.pauses.delete(timer);

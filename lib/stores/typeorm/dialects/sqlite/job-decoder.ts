@@ -4,6 +4,7 @@ import { JOB_STATUSES, REMOVED_STATUS } from '../../codes.js';
 import { RecentMap } from '../../recent-map.js';
 import { jobRecordOf } from '../../records.js';
 import type { Progress, StoredJob, WrittenDefinition } from '../../records.js';
+import { definitionIn } from './definition-text.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 
@@ -11,7 +12,7 @@ import { Statements } from './statements.js';
 const KEPT_DEFINITIONS = 10_000;
 
 /** Columns of a job's hot row; those of its standing come last. */
-export const JOB_COLUMNS = [
+const JOB_COLUMNS = [
   'job_key',
   'shape_key',
   'generation',
@@ -30,8 +31,24 @@ export const JOB_COLUMNS = [
 
 const STANDING = 4;
 
-/** A job's row as `jobsAsJson` writes it. */
-type JobColumns = readonly [
+const FRESH_COLUMNS = ['job_key', 'shape_key', 'generation', 'version', 'fire_time', 'updated_at'] as const;
+
+/** A job that was added and nothing else, active and due at its fire time. */
+type FreshColumns = readonly [
+  key: number,
+  shapeKey: number,
+  generation: number,
+  version: number,
+  fireTime: number,
+  updatedAt: number,
+];
+
+const FRESH = 6;
+
+/** A job's row as `jobAsJson` writes it. */
+type JobColumns = FreshColumns | FullColumns;
+
+type FullColumns = readonly [
   key: number,
   shapeKey: number,
   generation: number,
@@ -52,15 +69,24 @@ interface KeptDefinition {
 }
 
 /**
- * Rows of jobs as one JSON text. A value that the driver hands over by itself costs 0.1 µs, and a job has twenty: one
- * text for the batch, parsed at once, costs half of that.
+ * Texts of `jobAsJson` as one. A value that the driver hands over by itself costs 0.1 µs, and a job has twenty: one text for the
+ * batch, parsed at once, costs half of that.
  */
-export function jobsAsJson(alias: string): string {
+export function asOneText(text: string): string {
+  return `'[' || coalesce(group_concat(${text}), '') || ']'`;
+}
+
+/** A job's row as JSON. Where rows are put in order first, it is made there: columns that are handed on one by one are copied once more. */
+export function jobAsJson(alias: string): string {
   const named = (column: string) => `${alias}.${column}`;
   const [status, reason, at, pause] = JOB_COLUMNS.slice(-STANDING).map(named);
   const isPlain = `${status} = 0 AND ${reason} IS NULL AND ${at} IS NULL AND ${pause} IS NULL`;
   const standing = `iif(${isPlain}, 0, json_array(${status}, ${reason}, ${at}, ${pause}))`;
-  return `json_group_array(json_array(${JOB_COLUMNS.slice(0, -STANDING).map(named).join(', ')}, ${standing}))`;
+  const full = `json_array(${JOB_COLUMNS.slice(0, -STANDING).map(named).join(', ')}, ${standing})`;
+  // Of those that have not run, most have half of their columns by rule: each costs as much to write and to read as another.
+  const isFresh = `${alias}.run_count = 0 AND ${alias}.losses = 0 AND ${alias}.definition_version = ${alias}.version
+    AND ${alias}.due_at = ${alias}.fire_time AND ${isPlain}`;
+  return `iif(${isFresh}, json_array(${FRESH_COLUMNS.map(named).join(', ')}), ${full})`;
 }
 
 /** Makes records of rows; what seldom changes is decoded once. */
@@ -81,10 +107,11 @@ export class JobDecoder {
     this.kept.clear();
   }
 
-  decode(text: string): StoredJob[] {
+  /** `bodies`: definitions of those that have no run yet, in their order, where they were asked for at once. */
+  decode(text: string, bodies: string | null = null): StoredJob[] {
     const rows = JSON.parse(text) as JobColumns[];
     if (rows.length === 0) return [];
-    const definitions = this.definitionsOf(rows);
+    const definitions = (bodies === null ? null : this.freshIn(rows, bodies)) ?? this.definitionsOf(rows);
     return rows.map((row, index) => this.job(row, definitions[index]));
   }
 
@@ -101,7 +128,7 @@ export class JobDecoder {
     if (this.kept.isEmpty) return this.read(rows.map((row) => row[0]));
     const known = rows.map((row) => {
       const kept = this.kept.get(row[0]);
-      return kept?.version === row[4] ? kept.definition : null;
+      return kept?.version === definitionVersionOf(row) ? kept.definition : null;
     });
     const missing = rows.filter((_, index) => known[index] === null).map((row) => row[0]);
     if (missing.length === 0) return known as WrittenDefinition[];
@@ -109,54 +136,74 @@ export class JobDecoder {
     return known.map((definition) => definition ?? read.next().value!);
   }
 
+  /** null: one of them is missing or damaged. */
+  private freshIn(rows: readonly JobColumns[], bodies: string): WrittenDefinition[] | null {
+    const fresh = rows.filter(isFresh);
+    const read = definitionsIn(bodies, fresh.length);
+    if (read === null || fresh.length === rows.length) return read;
+    const others = this.definitionsOf(rows.filter((row) => !isFresh(row)));
+    let [nextFresh, nextOther] = [0, 0];
+    return rows.map((row) => (isFresh(row) ? read[nextFresh++] : others[nextOther++]));
+  }
+
   private read(keys: readonly number[]): WrittenDefinition[] {
     const [bodies] = this.statements.get('bodies').get(JSON.stringify(keys)) as [string | null];
-    try {
-      const parsed = JSON.parse(`[${bodies ?? ''}]`) as WrittenDefinition[];
-      if (parsed.length === keys.length && parsed.every(isDefinition)) return parsed;
-    } catch {
-      // One damaged text spoils the batch: find it.
-    }
-    return keys.map((key) => this.readOne(key));
+    // One damaged text spoils the batch: find it.
+    return definitionsIn(bodies ?? '', keys.length) ?? keys.map((key) => this.readOne(key));
   }
 
   private readOne(key: number): WrittenDefinition {
     const row = this.statements.get('body').get(key) as [string, string] | undefined;
-    try {
-      const parsed = JSON.parse(row?.[0] ?? '') as WrittenDefinition;
-      if (isDefinition(parsed)) return parsed;
-    } catch {
-      // Shown as damaged below.
-    }
-    return damagedDefinition(row?.[1] ?? `job-${key}`);
+    const [definition] = definitionsIn(row?.[0] ?? '', 1) ?? [damagedDefinition(row?.[1] ?? `job-${key}`)];
+    return definition;
   }
 
   private job(row: JobColumns, definition: WrittenDefinition): StoredJob {
     const shape = this.scope.shape(row[1]);
-    const standing = row[10] === 0 ? ACTIVE : row[10];
-    // By index: taking an array apart goes through its iterator, which costs more than all the rest here.
-    const progress: Progress = {
-      generation: row[2],
-      version: row[3],
-      status: JOB_STATUSES[standing[0]] ?? 'finished',
-      statusReason: standing[1],
-      statusAt: standing[2],
-      pause: pauseOf(standing[3]),
-      fireTime: row[5],
-      dueAt: row[6],
-      runCount: row[7],
-      losses: row[8],
-      updatedAt: row[9],
-    };
+    const progress = row.length === FRESH ? freshProgress(row) : progressOf(row);
     return {
       key: row[0],
       shapeKey: row[1],
-      definitionVersion: row[4],
+      definitionVersion: definitionVersionOf(row),
       record: jobRecordOf(progress, shape, definition),
       isDamaged: shape === DAMAGED_SHAPE || isDamaged(definition),
-      isRemoved: standing[0] === REMOVED_STATUS,
+      isRemoved: row.length !== FRESH && row[10] !== 0 && row[10][0] === REMOVED_STATUS,
     };
   }
+}
+
+// By index, both: taking an array apart goes through its iterator, which costs more than all the rest here.
+function freshProgress(row: FreshColumns): Progress {
+  return {
+    generation: row[2],
+    version: row[3],
+    status: 'active',
+    statusReason: null,
+    statusAt: null,
+    pause: null,
+    fireTime: row[4],
+    dueAt: row[4],
+    runCount: 0,
+    losses: 0,
+    updatedAt: row[5],
+  };
+}
+
+function progressOf(row: FullColumns): Progress {
+  const standing = row[10] === 0 ? ACTIVE : row[10];
+  return {
+    generation: row[2],
+    version: row[3],
+    status: JOB_STATUSES[standing[0]] ?? 'finished',
+    statusReason: standing[1],
+    statusAt: standing[2],
+    pause: pauseOf(standing[3]),
+    fireTime: row[5],
+    dueAt: row[6],
+    runCount: row[7],
+    losses: row[8],
+    updatedAt: row[9],
+  };
 }
 
 const ACTIVE = [0, null, null, null] as const;
@@ -165,9 +212,22 @@ export function pauseOf(text: string | null): JobPause | null {
   return text === null ? null : (JSON.parse(text) as JobPause);
 }
 
-function isDefinition(parsed: unknown): boolean {
-  return (
-    typeof (parsed as WrittenDefinition | null)?.id === 'string' &&
-    typeof (parsed as WrittenDefinition).trigger === 'string'
-  );
+function isFresh(row: JobColumns): boolean {
+  return row.length === FRESH || row[7] === 0;
+}
+
+function definitionVersionOf(row: JobColumns): number {
+  return row.length === FRESH ? row[3] : row[4];
+}
+
+/** Texts of definitions, one behind the other; null: they are not as many, or one of them is none. */
+function definitionsIn(bodies: string, count: number): WrittenDefinition[] | null {
+  try {
+    const parsed = JSON.parse(`[${bodies}]`) as unknown[];
+    if (parsed.length !== count) return null;
+    const definitions = parsed.map(definitionIn);
+    return definitions.includes(null) ? null : (definitions as WrittenDefinition[]);
+  } catch {
+    return null;
+  }
 }

@@ -2,7 +2,7 @@
 export type KeyRange = readonly [first: number, last: number];
 
 /** Below so many keys a range, a list of keys is cheaper. */
-const WORTH_A_RANGE = 8;
+export const WORTH_A_RANGE = 8;
 
 /**
  * The keys as ranges, where those are few; null: they are too scattered. Runs of one claim have keys in a row and mostly end

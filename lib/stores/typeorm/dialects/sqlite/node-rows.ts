@@ -79,7 +79,7 @@ type NodeColumns = [string, string, number, string, number, number, string, stri
 
 type Name = keyof ReturnType<typeof textsOf>;
 
-function textsOf(p: string) {
+export function textsOf(p: string) {
   return {
     seen: `UPDATE ${p}nodes SET seen_at = ? WHERE app_key = ? AND id = ? AND is_listed = 1`,
     register: `INSERT INTO ${p}nodes
@@ -92,7 +92,7 @@ function textsOf(p: string) {
     list: `SELECT id, host, pid, app_version, started_at, seen_at, jobs_digest, job_ids, tasks FROM ${p}nodes
       WHERE app_key = ? AND is_listed = 1 AND seen_at >= ? ORDER BY id`,
     forget: `UPDATE ${p}nodes SET is_listed = 0 WHERE app_key = ? AND is_listed = 1 AND seen_at < ?`,
-    oldestRun: `SELECT created_at FROM ${p}runs ORDER BY run_key LIMIT 1`,
+    oldestRun: `SELECT created_at FROM ${p}run_rows ORDER BY run_key LIMIT 1`,
     delete: `DELETE FROM ${p}nodes WHERE app_key = ? AND is_listed = 0 AND seen_at < ?`,
     readPause: `SELECT pause FROM ${p}applications WHERE app_key = ?`,
     writePause: `UPDATE ${p}applications SET pause = ? WHERE app_key = ?`,

@@ -3,7 +3,11 @@ import { KIND, REASON, STATE } from '../../codes.js';
 import { byAge, runRecordOf } from '../../records.js';
 import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
 import type { RunRows } from '../../session.js';
+import { isMoreOfTheSame, lengthened, skipDraft } from '../../skips.js';
 import { decodeRun } from '../../run-decoder.js';
+import { WORTH_A_RANGE } from './key-ranges.js';
+import { RANGED } from '../../migrations/index.js';
+import type { RunRanges } from './run-ranges.js';
 import { isIn, selectRuns } from './run-select.js';
 import type { Scope } from './scope.js';
 import { isUniqueViolation } from './sqlite-errors.js';
@@ -15,7 +19,10 @@ const UNSETTLED = [STATE.buffered, STATE.waiting, STATE.running];
 export class SqliteRunRows implements RunRows {
   private readonly statements: Statements<Name>;
 
-  constructor(private readonly scope: Scope) {
+  constructor(
+    private readonly scope: Scope,
+    private readonly ranges: RunRanges,
+  ) {
     this.statements = new Statements(scope.handle, textsOf(scope.place.prefix));
   }
 
@@ -27,12 +34,11 @@ export class SqliteRunRows implements RunRows {
       // Mostly there is none in a state at all, and a short question costs a hundredth of the long one.
       if (this.statements.get('anyIn').get(appKey, state) === undefined) continue;
       keys ??= JSON.stringify(jobKeys);
-      for (const row of this.statements.get('unsettledOf').iterate(appKey, state, keys)) {
-        const run = decodeRun(this.scope, row);
-        const list = found.get(run.jobKey);
-        if (list === undefined) found.set(run.jobKey, [run]);
-        else list.push(run);
-      }
+      this.addTo(found, this.statements.get('unsettledOf').iterate(appKey, state, keys));
+    }
+    if (this.ranges.isAnyHeld) {
+      keys ??= JSON.stringify(jobKeys);
+      this.addTo(found, this.statements.get('rangedOf').iterate(appKey, appKey, keys));
     }
     for (const list of found.values()) list.sort(byAge);
     return found;
@@ -77,15 +83,18 @@ export class SqliteRunRows implements RunRows {
   }
 
   takeBack(runs: readonly StoredRun[]): void {
+    this.takeApart(runs);
     this.statements.get('takeBack').run(keysOf(runs));
   }
 
   askToStop(runs: readonly StoredRun[]): void {
+    this.takeApart(runs);
     this.statements.get('askToStop').run(keysOf(runs));
   }
 
   end(runs: readonly StoredRun[], end: RunEnd): void {
     if (!end.keepHistory) return this.delete(runs);
+    this.takeApart(runs);
     const reason = end.reason === null ? null : REASON[end.reason];
     this.statements.get('end').run(STATE[end.outcome], end.at, reason, end.outcome === 'skipped' ? 1 : 0, keysOf(runs));
     if (end.detail === null) return;
@@ -93,9 +102,23 @@ export class SqliteRunRows implements RunRows {
   }
 
   delete(runs: readonly StoredRun[]): void {
+    this.takeApart(runs);
     const keys = keysOf(runs);
     this.statements.get('delete').run(keys);
     this.statements.get('deleteTexts').run(keys);
+  }
+
+  private takeApart(runs: readonly StoredRun[]): void {
+    this.ranges.takeApart(runs.map((run) => run.key));
+  }
+
+  private addTo(found: Map<number, StoredRun[]>, rows: Iterable<unknown[]>): void {
+    for (const row of rows) {
+      const run = decodeRun(this.scope, row);
+      const list = found.get(run.jobKey);
+      if (list === undefined) found.set(run.jobKey, [run]);
+      else list.push(run);
+    }
   }
 
   /** False: one of them is there already, and none was written. */
@@ -104,7 +127,12 @@ export class SqliteRunRows implements RunRows {
     const jobKeys = JSON.stringify(drafts.map((draft) => draft.job.key));
     const nodeKey = this.scope.nodeKey(claim!.node, createdAt);
     try {
-      this.statements.get('insertPlain').run(first, nodeKey, claim!.leaseUntil, createdAt, jobKeys);
+      if (drafts.length < WORTH_A_RANGE) {
+        this.statements.get('insertPlain').run(first, nodeKey, claim!.leaseUntil, createdAt, jobKeys);
+        return true;
+      }
+      this.statements.get('insertRanged').run(first, nodeKey, createdAt, jobKeys);
+      this.ranges.hold(first, drafts.length, claim!.leaseUntil);
       return true;
     } catch (error) {
       if (isUniqueViolation(error)) return false;
@@ -154,32 +182,16 @@ export class SqliteRunRows implements RunRows {
     const row = this.statements.get('newest').get(job.key);
     if (row === undefined) return null;
     const { key, record } = decodeRun(this.scope, row);
-    const isMoreOfTheSame =
-      record.state === 'skipped' &&
-      record.kind === 'scheduled' &&
-      record.reason === skip.reason &&
-      record.detail === skip.detail &&
-      record.jobGeneration === job.record.generation &&
-      record.fireTime < skip.firstFireTime;
-    if (!isMoreOfTheSame) return null;
-    const countIsExact = record.countIsExact && skip.countIsExact;
-    this.statements.get('lengthen').run(record.firstFireTime, skip.fireTime, skip.count, countIsExact ? 1 : 0, at, key);
-    const { fireTime } = skip;
-    return { ...record, fireTime, dueAt: fireTime, count: record.count + skip.count, countIsExact, settledAt: at };
+    if (!isMoreOfTheSame(record, job, skip)) return null;
+    const after = lengthened(record, skip, at);
+    this.statements
+      .get('lengthen')
+      .run(record.firstFireTime, skip.fireTime, skip.count, after.countIsExact ? 1 : 0, at, key);
+    return after;
   }
 
   private addSkip(job: StoredJob, skip: PlannedSkip, at: Instant): RunRecord {
-    const draft: RunDraft = {
-      ...skip,
-      job,
-      kind: 'scheduled',
-      dueAt: skip.fireTime,
-      state: 'skipped',
-      forced: false,
-      createdAt: at,
-      claim: null,
-      args: null,
-    };
+    const draft = skipDraft(job, skip, at);
     const key = this.scope.take('run', 1);
     this.insertOne(draft, key);
     return runRecordOf(this.scope.runId(key), draft);
@@ -204,39 +216,56 @@ function keysOf(runs: readonly StoredRun[]): string {
   return JSON.stringify(runs.map((run) => run.key));
 }
 
+const COLUMNS = `run_key, app_key, job_key, shape_key, generation, slot, kind, state, fire_time, first_fire_time, count,
+  is_count_exact, due_at, attempt, token, node_key, lease_until, is_forced, created_at, settled_at, reason,
+  is_cancel_requested`;
+
 type Name = keyof ReturnType<typeof textsOf>;
 
-function textsOf(p: string) {
+export function textsOf(p: string) {
   const given = '(SELECT value FROM json_each(?))';
-  const columns = `run_key, app_key, job_key, shape_key, generation, slot, kind, state, fire_time, first_fire_time, count,
-    is_count_exact, due_at, attempt, token, node_key, lease_until, is_forced, created_at, settled_at, reason,
-    is_cancel_requested`;
   return {
-    anyIn: `SELECT 1 FROM ${p}runs INDEXED BY ${p}runs_open WHERE app_key = ? AND ${isIn('', '?')} LIMIT 1`,
+    anyIn: `SELECT 1 FROM ${p}run_rows INDEXED BY ${p}runs_open WHERE app_key = ? AND ${isIn('', '?')} LIMIT 1`,
     unsettledOf: selectRuns(p, `r.app_key = ? AND ${isIn('r.', '?')} AND r.job_key IN ${given}`, 'runs_open'),
-    byKeys: selectRuns(p, `r.app_key = ? AND r.run_key IN ${given}`),
+    // A plus keeps a column from being looked for: by an application, or a state, that is all of its history.
+    rangedOf: selectRuns(
+      p,
+      `+r.app_key = ? AND r.run_key IN (SELECT k.run_key FROM ${p}held_ranges h CROSS JOIN ${p}run_rows k
+         ON k.run_key BETWEEN h.first_key AND h.last_key AND +k.state = ${RANGED} WHERE h.app_key = ? AND +k.job_key IN ${given})`,
+    ),
+    byKeys: selectRuns(p, `+r.app_key = ? AND r.run_key IN ${given}`),
     forFireTime: selectRuns(p, 'r.job_key = ? AND r.fire_time = ? AND r.generation = ? AND r.slot = 0'),
     newest: `${selectRuns(p, 'r.job_key = ?', 'runs_once')} ORDER BY r.fire_time DESC, r.generation DESC, r.slot DESC LIMIT 1`,
-    insertPlain: `INSERT INTO ${p}runs (${columns})
-      SELECT ? + e.key, j.app_key, j.job_key, j.shape_key, j.generation, 0, ${KIND.scheduled}, ${STATE.running},
-        j.fire_time, NULL, 1, 1, j.due_at, 1, 1, ?, ?, 0, ?, NULL, NULL, 0
-      FROM json_each(?) e CROSS JOIN ${p}jobs j ON j.job_key = e.value`,
-    insert: `INSERT INTO ${p}runs (${columns}) VALUES (${Array(21).fill('?').join(', ')}, 0) ON CONFLICT DO NOTHING`,
+    insertPlain: plainInsert(p, { state: STATE.running, dueAt: 'j.due_at', leaseUntil: '?' }),
+    insertRanged: plainInsert(p, {
+      state: RANGED,
+      dueAt: 'nullif(j.due_at, j.fire_time)',
+      leaseUntil: 'NULL',
+    }),
+    insert: `INSERT INTO ${p}run_rows (${COLUMNS}) VALUES (${Array(21).fill('?').join(', ')}, 0) ON CONFLICT DO NOTHING`,
     addTexts: `INSERT INTO ${p}run_texts (run_key, args, detail) VALUES (?, ?, ?)`,
     addDetail: `INSERT INTO ${p}run_texts (run_key, detail) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET detail = excluded.detail`,
-    lengthen: `UPDATE ${p}runs SET first_fire_time = ?, fire_time = ?, count = count + ?, is_count_exact = ?, settled_at = ?
+    lengthen: `UPDATE ${p}run_rows SET first_fire_time = ?, fire_time = ?, count = count + ?, is_count_exact = ?, settled_at = ?
       WHERE run_key = ?`,
-    hold: `UPDATE ${p}runs SET state = ${STATE.running}, node_key = ?, lease_until = ?, token = token + 1,
+    hold: `UPDATE ${p}run_rows SET state = ${STATE.running}, node_key = ?, lease_until = ?, token = token + 1,
       attempt = attempt + 1 WHERE run_key IN ${given}`,
-    letWait: `UPDATE ${p}runs SET state = ${STATE.waiting}, due_at = ?, node_key = NULL, lease_until = NULL
+    letWait: `UPDATE ${p}run_rows SET state = ${STATE.waiting}, due_at = ?, node_key = NULL, lease_until = NULL
       WHERE run_key IN ${given}`,
-    takeBack: `UPDATE ${p}runs SET state = ${STATE.waiting}, token = token + 1, attempt = attempt - 1, node_key = NULL,
+    takeBack: `UPDATE ${p}run_rows SET state = ${STATE.waiting}, token = token + 1, attempt = attempt - 1, node_key = NULL,
       lease_until = NULL WHERE run_key IN ${given}`,
-    askToStop: `UPDATE ${p}runs SET is_cancel_requested = 1 WHERE run_key IN ${given}`,
-    end: `UPDATE ${p}runs SET state = ?, settled_at = ?, reason = ?, slot = iif(?, run_key, slot), lease_until = NULL
+    askToStop: `UPDATE ${p}run_rows SET is_cancel_requested = 1 WHERE run_key IN ${given}`,
+    end: `UPDATE ${p}run_rows SET state = ?, settled_at = ?, reason = ?, slot = iif(?, run_key, slot), lease_until = NULL
       WHERE run_key IN ${given}`,
-    delete: `DELETE FROM ${p}runs WHERE run_key IN ${given}`,
+    delete: `DELETE FROM ${p}run_rows WHERE run_key IN ${given}`,
     deleteTexts: `DELETE FROM ${p}run_texts WHERE run_key IN ${given}`,
   };
+}
+
+/** Copies from the jobs what their plain runs need. */
+function plainInsert(p: string, own: { state: number; dueAt: string; leaseUntil: string }): string {
+  return `INSERT INTO ${p}run_rows (${COLUMNS})
+    SELECT ? + e.key, j.app_key, j.job_key, j.shape_key, j.generation, 0, ${KIND.scheduled}, ${own.state}, j.fire_time, NULL,
+      1, 1, ${own.dueAt}, 1, 1, ?, ${own.leaseUntil}, 0, ?, NULL, NULL, 0
+    FROM json_each(?) e CROSS JOIN ${p}jobs j ON j.job_key = e.value`;
 }

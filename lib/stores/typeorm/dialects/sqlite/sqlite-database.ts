@@ -81,10 +81,20 @@ export class SqliteDatabase implements StoreDatabase {
     return this.attempt(() => toEnd(work(this.need().session)));
   }
 
+  /**
+   * Asked where nobody else can be writing: whoever writes just now may be taking claims back, as of an instant that has passed
+   * by the time that it can be seen. Such a one is waited for by the renewal.
+   */
   hasForeignWrites(): boolean {
     const before = this.foreignVersion;
     try {
-      this.foreignVersion = this.need().handle.pragma('data_version', { simple: true });
+      const { handle, begin, rollback } = this.need();
+      begin.run();
+      try {
+        this.foreignVersion = handle.pragma('data_version', { simple: true });
+      } finally {
+        rollback.run();
+      }
     } catch {
       return true;
     }
@@ -99,6 +109,8 @@ export class SqliteDatabase implements StoreDatabase {
     session.begin();
     handle.exec('SAVEPOINT carillon');
     try {
+      // Begins to write: what is read from here on is held.
+      handle.exec(`DELETE FROM ${this.need().place.prefix}jobs WHERE FALSE`);
       const result = toEnd(work(session));
       handle.exec('RELEASE carillon');
       return result;

@@ -1,8 +1,9 @@
 import type { Database } from 'better-sqlite3';
-import { NewerSchemaError, SchemaMissingError } from '../../errors.js';
+import { SchemaMissingError } from '../../errors.js';
 import { refuseToMake } from '../../migrations/observed-schema.js';
 import { createStepsTable, noteStep, stepsTableOf } from '../../migrations/index.js';
 import type { SchemaStep } from '../../migrations/index.js';
+import { stepsToMake } from '../../migrations/steps-to-make.js';
 import type { Place } from './scope.js';
 
 /** What `prepareSchema` is told. */
@@ -53,16 +54,7 @@ function makeStep(handle: Database, step: SchemaStep, prefix: string): void {
 }
 
 function pendingSteps(handle: Database, { store, prefix, steps }: SchemaRequest): SchemaStep[] {
-  const made = new Map(madeSteps(handle, prefix));
-  const newest = steps[steps.length - 1].timestamp;
-  const known = new Set(steps.map((step) => step.name));
-  const unknown = [...made].filter(([name, timestamp]) => !known.has(name) && timestamp > newest);
-  if (unknown.length > 0)
-    throw new NewerSchemaError(
-      store,
-      unknown.map(([name]) => name),
-    );
-  return steps.filter((step) => !made.has(step.name));
+  return stepsToMake(store, steps, madeSteps(handle, prefix));
 }
 
 function madeSteps(handle: Database, prefix: string): [name: string, timestamp: number][] {

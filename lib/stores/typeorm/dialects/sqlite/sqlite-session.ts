@@ -6,6 +6,7 @@ import { SqliteHistoryRows } from './history-rows.js';
 import { JobDecoder } from './job-decoder.js';
 import { SqliteJobRows } from './job-rows.js';
 import { SqliteNodeRows } from './node-rows.js';
+import { RunRanges } from './run-ranges.js';
 import { SqliteRunRows } from './run-rows.js';
 import { Scope } from './scope.js';
 import type { Place } from './scope.js';
@@ -25,10 +26,11 @@ export class SqliteSession implements Session {
     this.scope = new Scope(handle, place);
     this.decoder = new JobDecoder(this.scope);
     this.jobs = new SqliteJobRows(this.scope, this.decoder);
-    this.runs = new SqliteRunRows(this.scope);
-    this.held = new SqliteHeldRows(this.scope);
-    this.claims = new SqliteClaimRows(this.scope, this.decoder);
-    this.history = new SqliteHistoryRows(this.scope);
+    const ranges = new RunRanges(this.scope);
+    this.runs = new SqliteRunRows(this.scope, ranges);
+    this.held = new SqliteHeldRows(this.scope, ranges);
+    this.claims = new SqliteClaimRows(this.scope, this.decoder, ranges);
+    this.history = new SqliteHistoryRows(this.scope, ranges);
     this.nodes = new SqliteNodeRows(this.scope);
   }
 

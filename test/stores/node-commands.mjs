@@ -52,7 +52,7 @@ export function serveNode({ store, node, dieBefore }) {
   const COMMANDS = {
     open: () => store.jobs.open(),
     async put({ jobs }) {
-      const results = await store.jobs.put(jobs, { at: 0, reconcile: () => null });
+      const results = await store.jobs.put(jobs, { now: () => 0, reconcile: () => null });
       return results.map((result) => result.kind);
     },
     /** Claims and settles until nothing is due, or some batches of it. */

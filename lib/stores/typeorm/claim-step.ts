@@ -14,7 +14,7 @@ import type {
 import { BARE_END, jobRecordOf, wakeAtOf } from './records.js';
 import type { RunDraft, StoredJob, StoredRun } from './records.js';
 import { cancelRuns, dropRuns, promote } from './run-ends.js';
-import type { DueQuery, JobUpdate, Session } from './session.js';
+import type { DueQuery, JobUpdate, Session, StoreReading } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
@@ -48,6 +48,8 @@ export class ClaimStep {
   private hasApplied = false;
   /** The earliest due instant of what was found and not claimed. */
   private left: Instant = Number.POSITIVE_INFINITY;
+  /** When the first of the jobs ahead is due that were left alone. */
+  private leftAlone: Instant = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly session: Session,
@@ -65,7 +67,7 @@ export class ClaimStep {
     yield* answer(this.session.tellOthers?.());
     const hasMore = this.left <= until;
     const next = hasMore ? null : yield* answer(this.session.claims.nextInstant(this.query(0, until), now));
-    const nextDueAt = Math.min(next ?? Number.POSITIVE_INFINITY, this.left);
+    const nextDueAt = Math.min(next ?? Number.POSITIVE_INFINITY, this.left, this.leftAlone);
     return {
       claims: this.claims,
       skipped: this.skipped,
@@ -73,7 +75,7 @@ export class ClaimStep {
       cancelled: this.cancelled,
       hasMore,
       nextDueAt: nextDueAt === Number.POSITIVE_INFINITY ? null : nextDueAt,
-      storeNow: (yield* answer(this.session.storeTime?.(now))) ?? now,
+      ...(yield* readingOf(this.session, now)),
     };
   }
 
@@ -138,7 +140,8 @@ export class ClaimStep {
       const planned = yield* this.planJobs(turn.jobs);
       looks += planned;
       const rest: StoredJob | undefined = jobs[planned];
-      if (this.room() <= 0 || rest === undefined || looks >= LOOKS) {
+      const isThrough = rest === undefined && from >= waiting.length;
+      if (this.room() <= 0 || isThrough || looks >= LOOKS) {
         // Where all were left alone, another claim would find the same ones: that is for the next poll.
         if (rest !== undefined && (this.room() <= 0 || this.hasApplied)) this.leave(wakeAtOf(rest.record)!);
         if (from < waiting.length) this.leave(waiting[from].record.dueAt);
@@ -152,7 +155,12 @@ export class ClaimStep {
     this.left = Math.min(this.left, instant);
   }
 
-  /** The earliest of both kinds, as many as there is room for. */
+  /** What was due already is for the next poll. */
+  private noteLeftAlone(wakeAt: Instant): void {
+    if (wakeAt > this.request.now) this.leftAlone = Math.min(this.leftAlone, wakeAt);
+  }
+
+  /** The earliest of both kinds, as many as there is room for; and jobs behind them up to the next run: they may make none. */
   private inTurn(
     jobs: readonly StoredJob[],
     waiting: readonly StoredRun[],
@@ -160,11 +168,12 @@ export class ClaimStep {
   ): { jobs: readonly StoredJob[]; runs: readonly StoredRun[] } {
     if (from >= waiting.length) return { jobs, runs: NO_RUNS };
     let [job, run] = [0, from];
-    while (job + run - from < this.room() && (job < jobs.length || run < waiting.length)) {
+    while (job < jobs.length || run < waiting.length) {
       const jobAt = job < jobs.length ? wakeAtOf(jobs[job].record)! : Number.POSITIVE_INFINITY;
       const runAt = run < waiting.length ? waiting[run].record.dueAt : Number.POSITIVE_INFINITY;
-      if (runAt <= jobAt) run++;
-      else job++;
+      if (runAt > jobAt) job++;
+      else if (job + run - from < this.room()) run++;
+      else break;
     }
     return { jobs: jobs.slice(0, job), runs: waiting.slice(from, run) };
   }
@@ -196,7 +205,10 @@ export class ClaimStep {
       if (isLeft) this.leave(wakeAtOf(job.record)!);
       const plan = job.isDamaged || isLeft ? null : this.ask(job.record, runs);
       if (job.isDamaged) damaged.push(job);
-      if (plan === null) continue;
+      if (plan === null) {
+        if (!job.isDamaged) this.noteLeftAlone(wakeAtOf(job.record)!);
+        continue;
+      }
       planned.push({ job, plan, unsettled: runs });
       room -= plan.runs.length;
     }
@@ -242,11 +254,26 @@ export class ClaimStep {
       after: afterPlan(job.record, plan, this.request),
     }));
     yield* answer(this.session.jobs.advance(updates));
+    yield* this.noteOvertaken(planned);
     this.addPlanned(drafts, runs, updates);
     for (const { job, plan } of planned) {
       // What was cancelled unheld has made room at once.
       if (plan.cancel.length > 0) yield* promote(this.session, job, this.request.now);
     }
+  }
+
+  /** A later run that has ended and left no row is to be known to a withdrawal of the earlier one. */
+  private *noteOvertaken(planned: readonly Planned[]): Steps<void> {
+    const noted = new Map<Instant, number[]>();
+    for (const { job, plan, unsettled } of planned) {
+      if (job.record.policy.keepHistory || plan.runs.length === 0 || unsettled.length + plan.runs.length === 1)
+        continue;
+      const latest = plan.runs.reduce((fireTime, run) => Math.max(fireTime, run.fireTime), -Infinity);
+      const alike = noted.get(latest);
+      if (alike === undefined) noted.set(latest, [job.key]);
+      else alike.push(job.key);
+    }
+    for (const [by, keys] of noted) yield* answer(this.session.jobs.noteOvertaken(keys, by));
   }
 
   private draftsOf(planned: readonly Planned[]): RunDraft[] {
@@ -348,4 +375,9 @@ function afterPlan(job: JobRecord, plan: JobPlan, { now }: ClaimRequest): JobRec
     job,
     job,
   );
+}
+
+/** A store on this machine goes by the clock of who asks. */
+export function* readingOf(session: Session, now: Instant): Steps<StoreReading> {
+  return (yield* answer(session.storeTime?.(now))) ?? { storeNow: now };
 }

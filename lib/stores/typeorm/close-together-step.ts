@@ -1,6 +1,6 @@
 import type { Instant } from '../../core/index.js';
-import { promote } from './run-ends.js';
-import type { ClosedRuns, RunClose, Session } from './session.js';
+import { promoteBehind } from './run-ends.js';
+import type { RunClose, Session } from './session.js';
 import type { OutcomeItem } from './settle-groups.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
@@ -12,7 +12,11 @@ export function* closeTogether(session: Session, items: readonly OutcomeItem[], 
     const lost = new Set(items.filter(({ settlement }) => settlement.outcome === 'lost').map((item) => item.key));
     yield* answer(session.held.clearLossesOf!(closed.runs.filter((run) => !lost.has(run.key))));
   }
-  if (closed.isAnyBuffered) yield* promoteBehind(session, closed.runs, at);
+  if (closed.isAnyBuffered) {
+    const closings = new Map<number, number>();
+    for (const { jobKey } of closed.runs) closings.set(jobKey, (closings.get(jobKey) ?? 0) + 1);
+    yield* promoteBehind(session, closings, at);
+  }
   return new Set(closed.runs.map((run) => run.key));
 }
 
@@ -32,12 +36,4 @@ function closeOf({ key, settlement }: OutcomeItem): RunClose {
     result: settlement.result,
     output: settlement.output,
   };
-}
-
-function* promoteBehind(session: Session, runs: ClosedRuns['runs'], at: Instant): Steps<void> {
-  const closings = new Map<number, number>();
-  for (const { jobKey } of runs) closings.set(jobKey, (closings.get(jobKey) ?? 0) + 1);
-  for (const job of yield* answer(session.jobs.byKeys([...closings.keys()]))) {
-    if (!job.isRemoved) yield* promote(session, job, at, closings.get(job.key));
-  }
 }

@@ -59,7 +59,7 @@ export function shapeOf(text: string): Shape {
 }
 
 /** Text of a definition's row; what is empty is left out. */
-export function definitionTextOf(job: JobRecord): string {
+export function definitionTextOf(job: Definition): string {
   return JSON.stringify({
     id: job.id,
     name: job.name ?? undefined,
@@ -88,6 +88,12 @@ export function definitionOf(parsed: Partial<Definition>): Definition {
     restFingerprint: parsed.restFingerprint!,
     createdAt: parsed.createdAt!,
   };
+}
+
+/** The definition that a text said, parsed; null: it is damaged. */
+export function definitionIn(parsed: unknown): Definition | null {
+  const definition = parsed as Partial<Definition> | null;
+  return typeof definition?.id === 'string' && typeof definition.trigger === 'string' ? definitionOf(definition) : null;
 }
 
 /** Stands in for a shape whose text is damaged. */

@@ -9,9 +9,9 @@ export interface CarillonEntities extends Iterable<EntitySchema> {
   readonly shapes: EntitySchema;
   readonly definitions: EntitySchema;
   readonly jobs: EntitySchema;
-  /** On PostgreSQL the settled ones; `openRuns` are the others. */
+  /** On PostgreSQL and MariaDB the settled ones; `openRuns` are the others. */
   readonly runs: EntitySchema;
-  /** PostgreSQL (a view) and MariaDB only: runs that wait or are held. */
+  /** PostgreSQL and MariaDB only, a view: runs that wait or are held. */
   readonly openRuns: EntitySchema;
   readonly runTexts: EntitySchema;
 }
@@ -78,6 +78,17 @@ function word(name: string, words: readonly string[], others: Readonly<Record<nu
   return { name, type: 'integer', nullable: true, transformer };
 }
 
+/** SQLite keeps definitions without the names of their fields. */
+const withNames: ValueTransformer = {
+  from: (body: unknown) => (Array.isArray(body) ? definitionNamed(body) : body),
+  to: (value: unknown) => value,
+};
+
+function definitionNamed(fields: readonly unknown[]): object {
+  const [id, trigger, triggerFingerprint, restFingerprint, createdAt, args, name, description, tags] = fields;
+  return { id, trigger, triggerFingerprint, restFingerprint, createdAt, args, name, description, tags };
+}
+
 const NODES = {
   key: key('node_key'),
   appKey: integer('app_key'),
@@ -109,7 +120,7 @@ const DEFINITIONS = {
   appKey: integer('app_key'),
   id: text('id'),
   removed: integer('removed'),
-  body: json('body'),
+  body: { ...json('body'), transformer: withNames },
 };
 
 const JOBS = {

@@ -152,9 +152,10 @@ export class StoreBusyError extends SchedulerError {
     options?: Cause,
   ) {
     super(
-      `Store "${store}" could not write to ${file} for ${Math.round(waited / 1000)} s: another connection holds its ` +
-        `write lock. Look for a transaction that is kept open (one of your own that awaits this very call needs to hand ` +
-        `over its manager), or for a process that was stopped in the middle of one.`,
+      `Store "${store}" could not write to ${file}${waited > 0 ? ` for ${Math.round(waited / 1000)} s` : ''}: another ` +
+        `connection holds its write lock, or what else it needs. Look for a transaction that is kept open (one of your ` +
+        `own that awaits this very call needs to hand over its manager), or for a process that was stopped in the middle ` +
+        `of one.`,
       options,
     );
   }

@@ -1,4 +1,4 @@
-import type { Instant, NewJob, PutOptions, PutResult } from '../../core/index.js';
+import type { NewJob, PutOptions, PutResult } from '../../core/index.js';
 
 /** Jobs in one step, about. */
 const MOST = 2_000;
@@ -69,10 +69,9 @@ export class PutLine {
 /** Each job is judged by its own caller. */
 function sharedOptions(group: readonly Waiting[]): PutOptions {
   const owners = new Map<NewJob, PutOptions>();
-  let at: Instant = group[0].options.at;
-  for (const { jobs, options } of group) {
-    at = Math.max(at, options.at);
-    for (const job of jobs) owners.set(job, options);
-  }
-  return { at, reconcile: (existing, incoming) => owners.get(incoming)!.reconcile(existing, incoming) };
+  for (const { jobs, options } of group) for (const job of jobs) owners.set(job, options);
+  return {
+    now: () => Math.max(...group.map(({ options }) => options.now())),
+    reconcile: (existing, incoming, now) => owners.get(incoming)!.reconcile(existing, incoming, now),
+  };
 }

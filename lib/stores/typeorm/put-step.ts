@@ -1,7 +1,7 @@
-import type { JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
-import { applyPatch, patched } from './patch-step.js';
+import type { Instant, JobPatch, JobRecord, NewJob, PutOptions, PutResult } from '../../core/index.js';
+import { announced, applyPatch, patched } from './patch-step.js';
 import { newJobRecord } from './records.js';
-import type { StoredJob } from './records.js';
+import type { StoredJob, StoredRun } from './records.js';
 import type { Session } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
@@ -24,6 +24,9 @@ export class PutStep {
   /** Jobs as they will be after the items so far; null: renamed away. */
   private readonly ahead = new Map<string, JobRecord | NewJob | null>();
   private readonly results: PutResult[] = [];
+  /** Runs by the key of their job, until that is written. */
+  private readonly unsettled = new Map<number, readonly StoredRun[]>();
+  private now: Instant = 0;
   /** New jobs in a row are written together. */
   private added: NewJob[] = [];
 
@@ -33,15 +36,54 @@ export class PutStep {
   ) {}
 
   *run(jobs: readonly NewJob[]): Steps<PutResult[]> {
+    let decisions = yield* this.decideAll(jobs);
+    yield* this.readTakenBack(decisions);
+    if (this.unsettled.size > 0) {
+      this.now = this.options.now();
+      const heardWithin = yield* announced(this.session, this.unsettled.values(), this.now);
+      if (heardWithin !== null) this.now = this.options.now() + heardWithin;
+      decisions = jobs.map((job) => this.decide(job));
+    }
+    for (const decision of decisions) yield* this.write(decision);
+    yield* this.addAll();
+    return this.results;
+  }
+
+  /** The results, if there is nothing to write; null: there is. */
+  *look(jobs: readonly NewJob[]): Steps<PutResult[] | null> {
+    const results: PutResult[] = [];
+    for (const { job, found, answer: decided } of yield* this.decideAll(jobs)) {
+      const isLeft = found !== null && (decided === 'refuse' || (decided === null && found === job.id));
+      if (!isLeft) return null;
+      const { record } = this.stored.get(found)!;
+      results.push({ kind: decided === null ? 'unchanged' : 'refused', job: record, before: record });
+    }
+    return results;
+  }
+
+  private *decideAll(jobs: readonly NewJob[]): Steps<Decision[]> {
     const ids = new Set<string>();
     for (const { id, aliases } of jobs) {
       ids.add(id);
       for (const alias of aliases) ids.add(alias);
     }
     for (const job of yield* answer(this.session.jobs.byIds([...ids]))) this.stored.set(job.record.id, job);
-    for (const decision of jobs.map((job) => this.decide(job))) yield* this.write(decision);
-    yield* this.addAll();
-    return this.results;
+    this.now = this.options.now();
+    return jobs.map((job) => this.decide(job));
+  }
+
+  /** Reads the runs of jobs that claims may be taken back of. */
+  private *readTakenBack(decisions: readonly Decision[]): Steps<void> {
+    const keys: number[] = [];
+    for (const { found, answer: decided } of decisions) {
+      if (found === null || decided === null || decided === 'refuse') continue;
+      const stored = decided.withdraw || decided.replace ? this.stored.get(found) : undefined;
+      if (stored !== undefined) keys.push(stored.key);
+    }
+    if (keys.length === 0) return;
+    this.ahead.clear();
+    const found = yield* answer(this.session.runs.unsettledOf(keys));
+    for (const key of keys) this.unsettled.set(key, found.get(key) ?? []);
   }
 
   private decide(job: NewJob): Decision {
@@ -50,7 +92,7 @@ export class PutStep {
       this.ahead.set(job.id, job);
       return { job, found: null, answer: null };
     }
-    const decided = this.options.reconcile(existing, job);
+    const decided = this.options.reconcile(existing, job, this.now);
     if (decided !== 'refuse') {
       this.ahead.set(existing.id, null);
       this.ahead.set(job.id, { ...patched(existing, decided ?? {}), id: job.id });
@@ -81,7 +123,8 @@ export class PutStep {
     } else if (decided === null && found === job.id) {
       this.results.push({ kind: 'unchanged', job: before, before });
     } else {
-      const change = { id: job.id, patch: decided ?? {}, at: this.options.at };
+      const change = { id: job.id, patch: decided ?? {}, at: this.now, unsettled: this.unsettled.get(existing.key) };
+      this.unsettled.delete(existing.key);
       const changed = yield* applyPatch(this.session, existing, change);
       this.stored.delete(found);
       this.stored.set(job.id, changed);

@@ -6,22 +6,39 @@ import type { Session } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
-/** Makes so many buffered runs of a job due, as far as there is room and it is their turn. */
-export function* promote(session: Session, job: StoredJob, at: Instant, count = 1): Steps<void> {
-  const { runs } = session;
-  const unsettled =
-    runs.peekUnsettledOf === undefined
-      ? ((yield* answer(runs.unsettledOf([job.key]))).get(job.key) ?? [])
-      : yield* answer(runs.peekUnsettledOf(job.key));
-  const records = unsettled.map((run) => run.record);
-  const next = new Set(inTurn(records, job.record.policy.maxInstances, count));
-  if (next.size > 0)
-    yield* answer(
-      session.runs.letWait(
-        unsettled.filter((run) => next.has(run.record)),
-        at,
-      ),
-    );
+/** Makes the first buffered run of a job due, if there is room and it is its turn. */
+export function* promote(session: Session, job: StoredJob, at: Instant): Steps<void> {
+  yield* promoteIn(session, new Map([[job, 1]]), at);
+}
+
+/** The same of the jobs with these keys, so many of each, in one step: a settlement may close hundreds of runs. */
+export function* promoteBehind(session: Session, closings: ReadonlyMap<number, number>, at: Instant): Steps<void> {
+  if (closings.size === 0) return;
+  const counts = new Map<StoredJob, number>();
+  for (const job of yield* answer(session.jobs.byKeys([...closings.keys()]))) {
+    if (!job.isRemoved) counts.set(job, closings.get(job.key)!);
+  }
+  yield* promoteIn(session, counts, at);
+}
+
+function* promoteIn({ runs }: Session, counts: ReadonlyMap<StoredJob, number>, at: Instant): Steps<void> {
+  if (counts.size === 0) return;
+  const keys = [...counts.keys()].map((job) => job.key);
+  const found = yield* answer(runs.peekUnsettledOf?.(keys) ?? runs.unsettledOf(keys));
+  const next: StoredRun[] = [];
+  for (const [job, count] of counts) {
+    const unsettled = found.get(job.key) ?? [];
+    const records = unsettled.map((run) => run.record);
+    const due = new Set(inTurn(records, job.record.policy.maxInstances, count));
+    next.push(...unsettled.filter((run) => due.has(run.record)));
+  }
+  if (next.length === 0) return;
+  yield* answer(
+    runs.letWait(
+      next.sort((one, other) => one.key - other.key),
+      at,
+    ),
+  );
 }
 
 /** Ends buffered runs that a newer one replaces; answers their skip records. */

@@ -1,6 +1,8 @@
 import type {
   Awaitable,
+  ClaimResult,
   Instant,
+  Millis,
   JobFilter,
   JobPause,
   JobRecord,
@@ -17,6 +19,9 @@ import type {
 import type { RunDraft, RunEnd, RunTexts, StoredJob, StoredRun } from './records.js';
 import type { Steps } from './steps.js';
 
+/** The store's clock, and when it was read. */
+export type StoreReading = Pick<ClaimResult, 'storeReadWithin'> & { readonly storeNow: Instant };
+
 /** A database as the store meets it; one class for each dialect. */
 export interface StoreDatabase {
   /** Connects, makes or checks the tables; idempotent. */
@@ -27,17 +32,19 @@ export interface StoreDatabase {
   /** Runs the work in the caller's transaction (a TypeORM EntityManager), which must be on the same database. */
   writeWithin<T>(within: unknown, work: (session: Session) => Steps<T>): Awaitable<T>;
   /** As `JobStore.watch`. */
-  readonly watch?: (wake: () => void) => () => void;
+  readonly watch?: (wake: () => void, doubt: () => void) => () => void;
   /** true: each statement is a round trip. */
   readonly isServer?: boolean;
   /** As `JobStore.settlesWithClaims`. */
   readonly settlesWithClaims?: boolean;
   /** As `JobStore.claimsAtOnce`. */
   readonly claimsAtOnce?: number;
+  /** As `JobStore.settleSpacing`. */
+  readonly settleSpacing?: Millis;
   /** As `JobStore.hasForeignWrites`; absent where owners of claims are woken. */
-  hasForeignWrites?(): boolean;
+  hasForeignWrites?(): Awaitable<boolean>;
   /**
-   * Adds jobs whose ids nobody has in one statement, outside of a transaction. `refused`: that is not to be had, and nothing was
+   * Adds jobs whose ids nobody has, all or none, without a look at them first. `refused`: that is not to be had, and nothing was
    * written; `doubt`: nobody knows whether they were added.
    */
   add?(jobs: readonly NewJob[], at: Instant): Awaitable<JobRecord[] | 'refused' | 'doubt'>;
@@ -58,7 +65,12 @@ export interface Session {
   /** Servers only: asks at once what a claim asks first (`limit` as for `dueJobs`), so that there is one round trip. */
   lookAhead?(query: DueQuery, recoverBefore: Instant | null): void;
   /** Servers only: the server's own clock, read in this session. */
-  storeTime?(now: Instant): Awaitable<Instant>;
+  storeTime?(now: Instant): Awaitable<StoreReading>;
+  /**
+   * Servers only: tells the owners of claims that some may be withdrawn, when the rows are locked and before it is decided. A run
+   * that falls due while its withdrawal is written would start else. Answers how long it may take until they have heard of it.
+   */
+  announceWithdrawal?(): Awaitable<Millis>;
   /** Servers only: wakes other nodes when the transaction is durable, if what it changed concerns them. */
   tellOthers?(): Awaitable<void>;
 }
@@ -81,6 +93,10 @@ export interface JobRows {
   update(updates: readonly JobUpdate[]): Awaitable<StoredJob[]>;
   /** Writes what an applied plan changes: version, times, run count, status, and the end of a pause. */
   advance(updates: readonly JobUpdate[]): Awaitable<void>;
+  /** Notes of jobs that keep no history: the plan has made a run for this fire time while there was an earlier one; null: forgets it. */
+  noteOvertaken(keys: readonly number[], by: Instant | null): Awaitable<void>;
+  /** The latest fire time that was noted so; null: none. */
+  overtakenBy(key: number): Awaitable<Instant | null>;
   /** Takes jobs away; those that still have runs lend them their id. */
   remove(jobs: readonly StoredJob[]): Awaitable<void>;
   addLosses(keys: readonly number[]): Awaitable<void>;
@@ -126,8 +142,8 @@ export interface ClaimRows {
 export interface RunRows {
   /** Unsettled runs of jobs by the job's key, oldest first; jobs without any are absent. */
   unsettledOf(jobKeys: readonly number[]): Awaitable<Map<number, StoredRun[]>>;
-  /** The same of a job that is locked, of which nothing is to be locked besides; absent where that makes no difference. */
-  peekUnsettledOf?(jobKey: number): Awaitable<StoredRun[]>;
+  /** The same of jobs that are locked, of which nothing is to be locked besides; absent where that makes no difference. */
+  peekUnsettledOf?(jobKeys: readonly number[]): Awaitable<Map<number, StoredRun[]>>;
   byKeys(keys: readonly number[]): Awaitable<StoredRun[]>;
   /** The run of a fire time in the job's generation; skipped and manual ones are none. */
   forFireTime(job: StoredJob, fireTime: Instant): Awaitable<StoredRun | null>;
@@ -145,6 +161,11 @@ export interface RunRows {
   /** Ends runs for good, whoever holds them. */
   end(runs: readonly StoredRun[], end: RunEnd): Awaitable<void>;
   delete(runs: readonly StoredRun[]): Awaitable<void>;
+  /**
+   * Servers, where each look is a round trip: the keys of those jobs of which a later fire time than this one has had its run, in
+   * the same generation. What is unsettled the caller knows.
+   */
+  overtaken?(times: readonly PlannedTime[]): Awaitable<ReadonlySet<number>>;
 }
 
 /** Held runs that end or wait alike: one statement for all of them. */
@@ -186,6 +207,20 @@ export interface ClosedRuns {
   readonly isAnyLoss: boolean;
 }
 
+/** A held run that is given back unstarted. */
+export interface ReleasedRun {
+  readonly key: number;
+  readonly token: number;
+  readonly attempt: number;
+  readonly dueAt: Instant;
+}
+
+/** A fire time of a job's plan. */
+export interface PlannedTime {
+  readonly job: StoredJob;
+  readonly fireTime: Instant;
+}
+
 /** Steps of those who hold a claim. Each compares the token where it writes, and answers how many runs it found held. */
 export interface HeldRows {
   renew(keys: readonly number[], token: number, until: Instant): Awaitable<number>;
@@ -193,8 +228,8 @@ export interface HeldRows {
   /** Leaves no row of them; answers the keys of those it found held. */
   closeAway(group: SettledGroup): Awaitable<number[]>;
   wait(group: SettledGroup, dueAt: Instant): Awaitable<number>;
-  /** As `wait`, as if it had never been claimed. */
-  release(group: SettledGroup, dueAt: Instant): Awaitable<number>;
+  /** As `wait`, as if they had never been claimed: all that a step gives back, each due at its own time. */
+  release(runs: readonly ReleasedRun[]): Awaitable<void>;
   writeTexts(key: number, texts: Omit<RunTexts, 'args'>): Awaitable<void>;
   writeError(key: number, error: RunError | null): Awaitable<void>;
   states(keys: readonly number[]): Awaitable<ClaimState[]>;
@@ -225,6 +260,8 @@ export interface HistoryRows {
   /** Newest fire time first, then newest key; from behind `after` on. */
   page(filter: RunFilter, after: Position | null, limit: number): Awaitable<StoredRun[]>;
   prune(request: PruneRequest): Awaitable<number>;
+  /** Where a step holds up all else in this process: the last one ended before it had looked at everything. */
+  readonly isPruning?: boolean;
 }
 
 export interface NodeRows {

@@ -3,8 +3,8 @@ import { closeTogether } from './close-together-step.js';
 import type { RecentMap } from './recent-map.js';
 import { BARE_END, isSettled } from './records.js';
 import type { StoredJob } from './records.js';
-import { promote } from './run-ends.js';
-import type { ClaimState, JobUpdate, Session } from './session.js';
+import { promoteBehind } from './run-ends.js';
+import type { ClaimState, JobUpdate, ReleasedRun, Session } from './session.js';
 import { groupsOf, isPlain } from './settle-groups.js';
 import type { Item, ItemGroup, OutcomeItem, WaitItem } from './settle-groups.js';
 import { answer } from './steps.js';
@@ -168,7 +168,7 @@ export class SettleStep {
     if (held.length === 0) return;
     const jobs = yield* this.jobsOf(held, states);
     yield* this.closeOthers(held.filter((item): item is OutcomeItem => item.settlement.kind === 'outcome'));
-    for (const item of held) {
+    for (const item of yield* this.release(held, jobs)) {
       if (item.settlement.kind !== 'outcome') yield* this.wait(item as WaitItem, jobs.get(item.key)!);
       else yield* this.finishOther(item as OutcomeItem, { state: states.get(item.key)!, job: jobs.get(item.key)! });
     }
@@ -202,11 +202,19 @@ export class SettleStep {
     const { settlement, key } = item;
     const [group] = groupsOf([item]);
     if (job.isRemoved) yield* this.endOrphan(item);
-    else if (settlement.kind === 'release') yield* answer(this.session.held.release(group, settlement.dueAt));
-    else {
+    else if (settlement.kind === 'retry') {
       yield* answer(this.session.held.wait(group, settlement.dueAt));
       yield* answer(this.session.held.writeError(key, settlement.error));
     }
+  }
+
+  /** All that is given back goes together: a stop gives back hundreds. Answers the others. */
+  private *release(held: readonly Item[], jobs: ReadonlyMap<number, StoredJob>): Steps<readonly Item[]> {
+    const isReleased = (item: Item): boolean => item.settlement.kind === 'release' && !jobs.get(item.key)!.isRemoved;
+    const released = held.filter(isReleased) as WaitItem[];
+    if (released.length === 0) return held;
+    yield* answer(this.session.held.release(released.map(releasedOf)));
+    return held.filter((item) => !isReleased(item));
   }
 
   /** Nobody will claim a run of a removed job again. */
@@ -246,11 +254,12 @@ export class SettleStep {
   /** The step that closes a run gives its place to the next one. */
   private *promoteBuffered(): Steps<void> {
     for (const { jobKey } of (yield* statesOf(this.session, this.closed)).values()) this.countClosing(jobKey);
-    if (this.closings.size === 0) return;
-    for (const job of yield* answer(this.session.jobs.byKeys([...this.closings.keys()]))) {
-      if (!job.isRemoved) yield* promote(this.session, job, this.settlements[0].at, this.closings.get(job.key));
-    }
+    yield* promoteBehind(this.session, this.closings, this.settlements[0].at);
   }
+}
+
+function releasedOf({ key, settlement: { token, attempt, dueAt } }: WaitItem): ReleasedRun {
+  return { key, token, attempt, dueAt };
 }
 
 function wasSettled({ settlement }: OutcomeItem, state: ClaimState | undefined): boolean {

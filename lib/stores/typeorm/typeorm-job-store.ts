@@ -8,6 +8,7 @@ import type {
   EnterRequest,
   EnterResult,
   Instant,
+  Millis,
   JobFilter,
   JobRecord,
   JobStore,
@@ -19,7 +20,8 @@ import type {
   Settlement,
 } from '../../core/index.js';
 import { cancelRun, changeJobs } from './change-step.js';
-import { CLAIM_BOUND, ClaimStep } from './claim-step.js';
+import { CLAIM_BOUND, readingOf } from './claim-step.js';
+import { claiming } from './claim-tries.js';
 import { isSameDefinition } from './codec.js';
 import { enterRuns } from './enter-step.js';
 import { PutLine } from './put-line.js';
@@ -35,8 +37,8 @@ import type { Steps } from './steps.js';
 /** Settlements in one transaction, at most: it is one stretch in which the event loop stands still. */
 const SETTLE_BOUND = 500;
 
-/** Jobs that are added in one statement, at most. */
-const ADD_BOUND = 2_000;
+/** New jobs that are added without a look at their ids, at most: when one is there after all, that was for nothing. */
+const ADD_BOUND = 50_000;
 
 /** Settlements that left no row and are still answered when they come again. */
 const KEPT_DEPARTED = 10_000;
@@ -48,7 +50,7 @@ export class TypeOrmJobStore implements JobStore {
   private expectsMore = false;
 
   /** Absent where the database cannot tell of changes. */
-  readonly watch?: (wake: () => void) => () => void;
+  readonly watch?: (wake: () => void, doubt: () => void) => () => void;
   /** Where a transaction is several round trips and a commit, callers share it. */
   private readonly line: PutLine | undefined;
 
@@ -96,11 +98,12 @@ export class TypeOrmJobStore implements JobStore {
     const idle = mustWrite ? null : this.database.read((session) => idleAnswer(session, request));
     const { departed } = this;
     let settling: SettleStep | null = null;
+    const claim = claiming(request, plan);
     const work = function* (session: Session): Steps<ClaimResult> {
-      if (settlements.length === 0) return yield* new ClaimStep(session, request, plan).run();
+      if (settlements.length === 0) return yield* claim(session);
       settling = new SettleStep(session, settlements, departed);
       const settled = yield* settling.run();
-      return { ...(yield* new ClaimStep(session, request, plan).run()), settled };
+      return { ...(yield* claim(session)), settled };
     };
     const result = after(idle, (nothing) => nothing ?? this.database.write(work));
     return after(result, (found) => {
@@ -118,7 +121,11 @@ export class TypeOrmJobStore implements JobStore {
     return this.database.claimsAtOnce ?? 1;
   }
 
-  hasForeignWrites(): boolean {
+  get settleSpacing(): Millis {
+    return this.database.settleSpacing ?? 0;
+  }
+
+  hasForeignWrites(): Awaitable<boolean> {
     return this.database.hasForeignWrites?.() ?? false;
   }
 
@@ -144,7 +151,12 @@ export class TypeOrmJobStore implements JobStore {
   /** New jobs take one statement where the database knows how, and no transaction of several. */
   private async putTogether(jobs: readonly NewJob[], options: PutOptions): Promise<PutResult[]> {
     const { database } = this;
-    const added = isAllNew(jobs) ? await database.add?.(jobs, options.at) : undefined;
+    // Mostly a start changes nothing: then it does not wait for those who are at work on its jobs.
+    if (jobs.every((job) => job.origin === 'code')) {
+      const left = await database.read((session) => new PutStep(session, options).look(jobs));
+      if (left !== null) return left;
+    }
+    const added = isAllNew(jobs) ? await database.add?.(jobs, options.now()) : undefined;
     if (Array.isArray(added)) return added.map((job) => ({ kind: 'added', job, before: null }));
     if (added !== 'doubt') return await database.write(putting(jobs, options));
     return (await database.write(putting(jobs, findingOwn(options)))).map(asAdded);
@@ -167,9 +179,9 @@ function isAllNew(jobs: readonly NewJob[]): boolean {
 
 /** What is there just as it was to be written is taken for what this very step has written. */
 function findingOwn(options: PutOptions): PutOptions {
-  const reconcile: PutOptions['reconcile'] = (existing, incoming) => {
+  const reconcile: PutOptions['reconcile'] = (existing, incoming, now) => {
     const isOwn = existing.version === 1 && isSameDefinition(existing, newJobRecord(incoming, existing.generation));
-    return isOwn ? null : options.reconcile(existing, incoming);
+    return isOwn ? null : options.reconcile(existing, incoming, now);
   };
   return { ...options, reconcile };
 }
@@ -196,6 +208,6 @@ function* idleAnswer(session: Session, request: ClaimRequest): Steps<ClaimResult
   const query: DueQuery = { until, limit: CLAIM_BOUND, exceptTasks, exceptExecutors, isPaused, after: null };
   if (yield* answer(session.claims.isAnythingDue(query, recoverBefore))) return null;
   const nextDueAt = yield* answer(session.claims.nextInstant(query, now));
-  const storeNow = (yield* answer(session.storeTime?.(now))) ?? now;
-  return { claims: [], skipped: [], finished: [], cancelled: [], hasMore: false, nextDueAt, storeNow };
+  const reading = yield* readingOf(session, now);
+  return { claims: [], skipped: [], finished: [], cancelled: [], hasMore: false, nextDueAt, ...reading };
 }

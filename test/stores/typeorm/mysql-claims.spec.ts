@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { ClaimResult, JobPlan, JobRecord, RunRecord, Store } from '../../../lib/core/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
 import { driverWith, MySqlPlace, server } from './mysql-place.js';
-import { claim, newJob, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
+import { claim, newJob, newJobs, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
 
@@ -10,7 +10,6 @@ const MINUTE = 60_000;
 
 let place: MySqlPlace;
 
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
 const enter = async (store: Store, kind: 'manual' | 'backfill') =>
   await store.jobs.enter({
     runs: [{ jobId: 'a', kind, fireTime: NOW, dueAt: NOW + MINUTE, forced: false, args: null }],
@@ -41,7 +40,7 @@ describeOnServer(server, 'claims on MariaDB', () => {
     const undone: string[] = [];
     const driver = driverWith(({ text }) => void (text.startsWith('ROLLBACK') && undone.push(text)));
     const store = await place.open({ options: { ...place.options, driver } });
-    await put(store, jobs(600));
+    await put(store, newJobs(600));
     let ended: ReturnType<typeof succeeded>[] = [];
     let settled = 0;
     for (let round = 0; round < 12; round++) {
@@ -55,6 +54,24 @@ describeOnServer(server, 'claims on MariaDB', () => {
     }
 
     expect([settled, ended.length, undone]).toEqual([2_200, 200, []]);
+  });
+
+  it('under way at the same time find different jobs, and go along due times: no more are locked than are taken', async () => {
+    const asked: string[] = [];
+    const driver = driverWith(({ text }) => void asked.push(...text.split(';\n')));
+    const store = await place.open({ options: { ...place.options, driver } });
+    await put(store, newJobs(400));
+    const all = await Promise.all([claim(store, { limit: 150 }), claim(store, { limit: 150 })]);
+    const ids = all.flatMap(({ claims }) => claims.map((it) => it.jobId));
+    expect([store.jobs.claimsAtOnce, ids.length, new Set(ids).size]).toEqual([2, 300, 300]);
+
+    const reads = asked.filter((text) => text.includes('FORCE INDEX (jobs_wake)') && text.includes('LEFT JOIN'));
+    const plan = await place.ask(`EXPLAIN ${reads[0]}`);
+    expect(plan.map((row: { table: string; key: string }) => [row.table, row.key])).toEqual([
+      ['j', 'jobs_wake'],
+      ['d', 'PRIMARY'],
+    ]);
+    for (const { Extra } of plan) expect(Extra).not.toMatch(/filesort|temporary|buffer/);
   });
 
   it('are shown the run that was entered before the first plan of its job', async () => {
@@ -86,7 +103,7 @@ describeOnServer(server, 'claims on MariaDB', () => {
 
   it.each([1, 40])('settle each run in its own way, however many end alike: %i of 40', async (alike) => {
     const store = await place.open();
-    await put(store, jobs(40));
+    await put(store, newJobs(40));
     const { claims } = await claim(store);
     const ended = claims.map((it, index) => {
       const at = NOW + Math.floor(index / alike);

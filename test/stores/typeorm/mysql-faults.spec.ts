@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { SystemClock } from '../../../lib/core/index.js';
 import type { Store } from '../../../lib/core/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
-import { driverWith, mysqlError, MySqlPlace, server, until } from './mysql-place.js';
+import { until } from '../../support/until.js';
+import { driverWith, mysqlError, MySqlPlace, server } from './mysql-place.js';
 import type { Packet } from './mysql-place.js';
-import { claim, LEASE, newJob, NOW, planMinutes, put, succeeded } from './store-parts.js';
+import { claim, LEASE, newJob, newJobs, NOW, planMinutes, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
 
@@ -37,8 +38,6 @@ function once(statement: RegExp, takes: (packet: Packet) => unknown): (packet: P
   };
 }
 
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
-
 describeOnServer(server, 'the store on MariaDB, when something is wrong:', () => {
   beforeEach(async () => {
     place = new MySqlPlace();
@@ -60,6 +59,14 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
       const error = await failureOf(() => place.open({ options: { type: 'mysql', url: url.href } }));
       expect([error.code, error.message]).toEqual(['STORE_UNREACHABLE', expect.stringMatching(message)]);
       expect(error.message).not.toContain('secret');
+    });
+
+    it('is not called localhost where the url cannot be read', async () => {
+      const error = await failureOf(() => place.open({ options: { type: 'mariadb', url: 'no url' } }));
+      expect([error.code, error.message]).toEqual([
+        'STORE_UNREACHABLE',
+        expect.stringMatching(/its url cannot be read/),
+      ]);
     });
 
     it.each([
@@ -151,14 +158,14 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
 
   it.each([1213, 1205])('a conflict (%s) is tried again, from the start (P27)', async (errno) => {
     const { store, arm } = await armed(
-      once(/INSERT INTO carillon_open_runs/, (packet) => {
+      once(/INSERT INTO carillon_claimed_batches/, (packet) => {
         // As the server leaves it: after a deadlock without a transaction, after a time-out in the middle of it.
         if (errno === 1205) packet.fail(mysqlError(errno));
         else void packet.connection.query('ROLLBACK', () => packet.fail(mysqlError(errno)));
         return true;
       }),
     );
-    await put(store, jobs(3));
+    await put(store, newJobs(3));
     arm();
 
     expect((await claim(store)).claims).toHaveLength(3);
@@ -167,38 +174,45 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
 
   it('a deadlock of its own with the application is over by itself (P27)', async () => {
     const store = await place.open();
-    await put(store, jobs(2));
+    await put(store, newJobs(2));
     const dataSource = await place.application();
     const lock = (id: string) =>
       `SELECT 1 FROM carillon_jobs WHERE job_key = (SELECT job_key FROM carillon_definitions WHERE id = '${id}') FOR UPDATE`;
     const change = store.jobs.change.bind(store.jobs);
     let changed: unknown;
     await dataSource.transaction(async (manager) => {
-      await manager.query(lock('job-1'));
-      changed = change({ ids: ['job-0', 'job-1'], at: NOW, decide: () => ({ name: 'changed' }) });
+      await manager.query(lock('job-0001'));
+      changed = change({ ids: ['job-0000', 'job-0001'], now: () => NOW, decide: () => ({ name: 'changed' }) });
       await until(async () => {
         const waits = `SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'`;
         // The server makes this table anew only when nobody has read it for a tenth of a second.
         await place.ask('DO SLEEP(0.15)');
         return (await place.ask(waits)).length > 0;
       });
-      await manager.query(lock('job-0')).catch(() => undefined);
+      await manager.query(lock('job-0000')).catch(() => undefined);
     });
 
     expect(await changed).toHaveLength(2);
   });
 
-  it('an argument of several megabytes comes back as it was; one beyond the packet is refused with both sizes', async () => {
-    const store = await place.open();
-    const args = ['x'.repeat(4_000_000)];
-    await put(store, [newJob('a', { args })]);
-    expect((await claim(store)).claims[0].job.args).toEqual(args);
-    const error = await failureOf(() => put(store, [newJob('b', { args: ['x'.repeat(9_000_000)] })]));
+  it.each([
+    ['x', 15_000_000, 17_000_000],
+    // In hexadecimal digits.
+    ['ü', 2_000_000, 4_500_000],
+  ])(
+    'arguments of many %s come back as they were; beyond the packet they are refused with both sizes',
+    async (character, fit, more) => {
+      const store = await place.open();
+      const args = [character.repeat(fit)];
+      await put(store, [newJob('a', { args })]);
+      expect((await claim(store)).claims[0].job.args).toEqual(args);
+      const error = await failureOf(() => put(store, [newJob('b', { args: [character.repeat(more)] })]));
 
-    expect([error.code, error.limit]).toEqual(['STATEMENT_TOO_LONG', 16_777_216]);
-    expect(error.message).toContain('max_allowed_packet');
-    expect((await store.jobs.list()).map((job) => job.id)).toEqual(['a']);
-  });
+      expect([error.code, error.limit]).toEqual(['STATEMENT_TOO_LONG', 16_777_216]);
+      expect(error.message).toContain('max_allowed_packet');
+      expect((await store.jobs.list()).map((job) => job.id)).toEqual(['a']);
+    },
+  );
 
   it('a clock that is an hour off changes nothing: store time is the server’s (P26)', async () => {
     class WrongClock extends SystemClock {
@@ -219,7 +233,7 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
   describe('a connection that is killed', () => {
     it('while nothing is asked is not even noticed', async () => {
       const store = await place.open();
-      await put(store, jobs(3));
+      await put(store, newJobs(3));
       expect(await place.kill()).toBeGreaterThan(0);
 
       expect((await claim(store)).claims).toHaveLength(3);
@@ -227,8 +241,8 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
 
     it.each([
       ['a put', /INSERT INTO carillon_definitions/],
-      ['a claim', /INSERT INTO carillon_open_runs/],
-      ['a settlement', /DELETE r FROM carillon_open_runs/],
+      ['a claim', /INSERT INTO carillon_claimed_batches/],
+      ['a settlement', /DELETE FROM carillon_claimed_batches/],
     ])('in the middle of %s by an administrator (KILL): it is done again, once', async (_what, text) => {
       let kills = 0;
       const { store, arm } = await armed(
@@ -241,7 +255,7 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
         }),
       );
       arm();
-      await put(store, jobs(5));
+      await put(store, newJobs(5));
       const { claims } = await claim(store);
       expect(await store.jobs.settle(claims.map((it) => succeeded(it)))).toEqual(Array(5).fill(true));
 
@@ -266,7 +280,7 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
           return true;
         });
         arm();
-        const results = await store.jobs.put(jobs(4), { at: NOW, reconcile: () => null });
+        const results = await store.jobs.put(newJobs(4), { now: () => NOW, reconcile: () => null });
         expect(results.map((result) => result.kind)).toEqual(Array(4).fill('added'));
         const { claims } = await claim(store);
         expect(claims.map((it) => [it.cause, it.token])).toEqual(Array(4).fill(['planned', 1]));
@@ -288,7 +302,7 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
       }),
     );
     const other = await place.open();
-    await put(other, jobs(2));
+    await put(other, newJobs(2));
     arm();
     const { now } = Date;
     void claim(stopped, { node: 'stopped' }).then(undefined, () => undefined);
@@ -308,7 +322,7 @@ describeOnServer(server, 'the store on MariaDB, when something is wrong:', () =>
     const dataSource = await place.application();
     await dataSource.transaction(async (manager) => {
       await manager.query('SELECT 1 FROM carillon_jobs FOR UPDATE');
-      const change = () => store.jobs.change({ ids: ['a'], at: NOW, decide: () => ({ name: 'b' }) });
+      const change = () => store.jobs.change({ ids: ['a'], now: () => NOW, decide: () => ({ name: 'b' }) });
       expect(await failureOf(change)).toMatchObject({ code: 'STORE_BUSY' });
       // A claim passes over what somebody else has.
       expect((await claim(store, { leaseUntil: NOW + LEASE })).claims).toEqual([]);

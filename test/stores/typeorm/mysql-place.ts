@@ -132,15 +132,3 @@ export function faultyDriver(fault: (packet: string) => void): object {
 export function mysqlError(errno: number, message = `error ${errno} of the server`): Error {
   return Object.assign(new Error(message), { errno, code: `ER_${errno}`, sqlState: 'HY000' });
 }
-
-const WAITED_AT_MOST = 50_000;
-
-/** Waits until it is so; a test that waits in vain fails, and leaves nothing that goes on waiting. */
-export async function until(isSo: () => unknown): Promise<void> {
-  const end = performance.now() + WAITED_AT_MOST;
-  while (!(await isSo())) {
-    if (performance.now() > end)
-      throw new Error(`It has not come about within ${WAITED_AT_MOST} ms: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

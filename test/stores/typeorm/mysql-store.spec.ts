@@ -4,16 +4,16 @@ import type { Store } from '../../../lib/core/index.js';
 import { carillonEntities, carillonMigrations } from '../../../lib/stores/typeorm/index.js';
 import { SCHEMA_STEPS } from '../../../lib/stores/typeorm/migrations/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
+import { until } from '../../support/until.js';
 import { driverWith, MySqlPlace, server } from './mysql-place.js';
-import { claim, newJob, NOW, planMinutes, put, succeeded } from './store-parts.js';
+import { claim, LEASE, newJob, newJobs, NOW, planMinutes, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
 
 let place: MySqlPlace;
 
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
 const within = async (store: Store, manager: unknown, id = 'a') =>
-  await store.jobs.put([newJob(id)], { at: NOW, reconcile: () => null, within: manager });
+  await store.jobs.put([newJob(id)], { now: () => NOW, reconcile: () => null, within: manager });
 
 describeOnServer(server, 'the store on MariaDB', () => {
   beforeEach(async () => {
@@ -53,7 +53,7 @@ describeOnServer(server, 'the store on MariaDB', () => {
         const store = await place.open({ dataSource, runMigrations: false });
         expect(await put(store, [newJob('a')])).toHaveLength(1);
         await store.jobs.close();
-        await dataSource.undoLastMigration();
+        for (const _ of SCHEMA_STEPS) await dataSource.undoLastMigration();
 
         const left = `SELECT table_name AS name FROM information_schema.tables
           WHERE table_schema = DATABASE() AND table_name LIKE 'carillon%'`;
@@ -115,18 +115,53 @@ describeOnServer(server, 'the store on MariaDB', () => {
     for (const id of ids) expect((await store.jobs.list({ ids: [id] })).map((job) => job.id)).toEqual([id]);
   });
 
+  it('keeps every text as it was given, whatever is in it', async () => {
+    const store = await place.open();
+    const texts = ["it's", 'a\\b\\', "\\'", '"', '`x`; -- ', '\n\r\t\0\x1a', 'ü😀', '%_?', "\\0\\n'"];
+    await put(
+      store,
+      texts.map((text, index) => newJob(`${index}${text}`, { args: [text] })),
+    );
+
+    const listed = new Map((await store.jobs.list()).map((job) => [job.id, job.args]));
+    for (const [index, text] of texts.entries()) expect(listed.get(`${index}${text}`)).toEqual([text]);
+  });
+
+  it('looks for the text of a trigger itself', async () => {
+    const store = await place.open();
+    const marked = newJob('marked', { trigger: '{"type":"date","on":"it\'s \\"here\\""}' });
+    await put(store, [...newJobs(3), marked]);
+
+    expect((await store.jobs.list({ triggerHolds: `it's \\"here` })).map((job) => job.id)).toEqual(['marked']);
+    expect(await store.jobs.list({ triggerHolds: 'nowhere' })).toEqual([]);
+  });
+
+  it('reads a page of jobs along their ids: nothing is put in order for it', async () => {
+    const listed: string[] = [];
+    const driver = driverWith(({ text }) => void (text.includes('ORDER BY d.id') && listed.push(text)));
+    const store = await place.open({ options: { ...place.options, driver } });
+    await put(store, newJobs(300));
+    const ids = newJobs(300).map((job) => job.id);
+    expect((await store.jobs.list({ limit: 5 })).map((job) => job.id)).toEqual([...ids].sort().slice(0, 5));
+
+    const [first] = await place.ask(`EXPLAIN ${listed[0]}`);
+    expect([first.table, first.key]).toEqual(['d', 'definitions_id']);
+    expect(first.Extra).not.toMatch(/filesort|temporary/);
+  });
+
   describe('its connections', () => {
-    it('are two, whatever the application’s pool; the application’s own are not used', async () => {
+    it('are three at most, whatever the application’s pool; the application’s own are not used', async () => {
       const dataSource = await place.application({ poolSize: 1 });
       const store = await place.open({ dataSource });
-      await put(store, jobs(1));
-      const change = { ids: ['job-0'], at: NOW, decide: () => ({ name: 'changed' }) };
+      await put(store, newJobs(1));
+      const change = { ids: ['job-0000'], now: () => NOW, decide: () => ({ name: 'changed' }) };
       await dataSource.transaction(async () => {
-        await Promise.all(jobs(20).map(async () => await store.jobs.change(change)));
+        await Promise.all(newJobs(20).map(async () => await store.jobs.change(change)));
       });
 
       const all = 'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()';
-      expect(await place.ask(all)).toHaveLength(3);
+      // One more is the application's.
+      expect((await place.ask(all)).length).toBeLessThanOrEqual(4);
     });
 
     it('read committed rows, and put no gap under a lock', async () => {
@@ -142,7 +177,7 @@ describeOnServer(server, 'the store on MariaDB', () => {
       const driver = driverWith((packet) => void texts.push(packet.text));
       const store = await place.open({ options: { ...place.options, driver } });
       texts.length = 0;
-      await put(store, jobs(3));
+      await put(store, newJobs(3));
       await store.jobs.settle((await claim(store)).claims.map((it) => succeeded(it)));
       await store.history.prune({ at: NOW, settledBefore: NOW, keepPerJob: 1, limit: 10 });
 
@@ -153,7 +188,7 @@ describeOnServer(server, 'the store on MariaDB', () => {
       let packets = 0;
       const driver = driverWith(() => void packets++);
       const store = await place.open({ options: { ...place.options, driver } });
-      await put(store, jobs(500));
+      await put(store, newJobs(500));
       await claim(store, { limit: 1 });
       packets = 0;
       const { claims } = await claim(store, { limit: 400 });
@@ -165,10 +200,119 @@ describeOnServer(server, 'the store on MariaDB', () => {
     });
   });
 
-  it('cannot be woken: the engine polls, and renews what it claimed ahead before it starts', async () => {
-    const store = await place.open();
+  describe('cannot be woken: the engine polls, and asks before it starts what it claimed ahead;', () => {
+    const SOON = NOW + 1_000;
+    const ids = ['job-0000'];
+    const claimed = async (): Promise<{ store: Store; other: Store; runId: string }> => {
+      const [store, other] = [await place.open(), await place.open()];
+      await put(store, [newJob('job-0000', { fireTime: SOON })]);
+      const { claims } = await claim(store, { until: SOON });
+      expect([store.jobs.watch, await store.jobs.hasForeignWrites!()]).toEqual([undefined, false]);
+      return { store, other, runId: claims[0].runId };
+    };
 
-    expect([store.jobs.watch, store.jobs.hasForeignWrites!()]).toEqual([undefined, true]);
+    it('nothing that others add, claim, renew or settle is of concern to it', async () => {
+      const { store, other } = await claimed();
+      await put(other, [newJob('other')]);
+      const { claims } = await claim(other);
+      await other.jobs.renew(claims, NOW + 2 * LEASE);
+      await other.jobs.settle(claims.map((it) => succeeded(it)));
+      await other.jobs.change({ ids: ['other'], now: () => NOW, decide: () => ({ name: 'changed' }) });
+
+      expect(await store.jobs.hasForeignWrites!()).toBe(false);
+    });
+
+    it.each([
+      ['withdrawn', (by: Store) => by.jobs.change({ ids, now: () => NOW, decide: () => ({ withdraw: true }) })],
+      ['removed', (by: Store) => by.jobs.change({ ids, now: () => NOW, decide: () => 'remove' })],
+      ['cancelled', (by: Store, runId: string) => by.jobs.change({ cancel: runId, at: NOW, detail: null })],
+    ])('what was %s is, once', async (_how, change) => {
+      const { store, other, runId } = await claimed();
+      await change(other, runId);
+
+      expect(await store.jobs.hasForeignWrites!()).toBe(true);
+      expect(await store.jobs.hasForeignWrites!()).toBe(false);
+    });
+
+    it('are seen before it is decided that they were: a run may fall due while its withdrawal is written', async () => {
+      const { store, other } = await claimed();
+      await place.ask('LOCK TABLES carillon_runs WRITE');
+      let decided = 0;
+      // Asked first whether anything is to be taken back at all.
+      const decide = () => (decided++, { withdraw: true });
+      const withdrawal = other.jobs.change({ ids, now: () => NOW, decide });
+      await until(() => decided === 2);
+      expect(await store.jobs.hasForeignWrites!()).toBe(true);
+      await place.ask('UNLOCK TABLES');
+      await withdrawal;
+    });
+
+    it('so are those of a job that is put again, or replaced', async () => {
+      const { store, other } = await claimed();
+      const looks: Promise<boolean>[] = [];
+      const now = (): number => (looks.push(Promise.resolve(store.jobs.hasForeignWrites!())), NOW);
+      await other.jobs.put([newJob(ids[0])], { now, reconcile: () => ({ replace: true }) });
+
+      expect(await Promise.all(looks)).toContain(true);
+    });
+
+    it('so is what is being withdrawn: a later withdrawal may be durable before', async () => {
+      const { store, other } = await claimed();
+      const dataSource = await place.application();
+      await dataSource.transaction(async (manager) => {
+        await manager.query('INSERT INTO carillon_withdrawals (app_key) SELECT app_key FROM carillon_applications');
+        expect(await store.jobs.hasForeignWrites!()).toBe(true);
+        await other.jobs.change({ ids, now: () => NOW, decide: () => ({ withdraw: true }) });
+        expect(await store.jobs.hasForeignWrites!()).toBe(true);
+      });
+    });
+
+    it('so is one with the number of another that was seen and lost: a server that crashes gives it out again', async () => {
+      const { store, other } = await claimed();
+      await place.ask('INSERT INTO carillon_withdrawals (app_key) SELECT app_key FROM carillon_applications');
+      expect(await store.jobs.hasForeignWrites!()).toBe(true);
+      const [{ withdrawal }] = await place.ask('SELECT withdrawal FROM carillon_withdrawals');
+      await place.ask('TRUNCATE carillon_withdrawals');
+      await place.ask(`ALTER TABLE carillon_withdrawals AUTO_INCREMENT = ${withdrawal}`);
+
+      await other.jobs.change({ ids, now: () => NOW, decide: () => ({ withdraw: true }) });
+      expect(await place.ask('SELECT withdrawal FROM carillon_withdrawals')).toEqual([{ withdrawal }]);
+      expect(await store.jobs.hasForeignWrites!()).toBe(true);
+    });
+
+    it.each<[what: string, notes: number, change: (store: Store, cancel: string) => unknown]>([
+      ['a pause once', 1, (store) => store.jobs.change({ ids, now: () => NOW, decide: () => ({ withdraw: true }) })],
+      ['a removal once', 1, (store) => store.jobs.change({ ids, now: () => NOW, decide: () => 'remove' })],
+      [
+        'a new name not at all',
+        0,
+        (store) => store.jobs.change({ ids, now: () => NOW, decide: () => ({ name: 'x' }) }),
+      ],
+      ['a cancel once', 1, (store, cancel) => store.jobs.change({ cancel, at: NOW, detail: null })],
+    ])('are told of %s', async (_what, notes, change) => {
+      const { other, runId } = await claimed();
+      await change(other, runId);
+
+      expect(await place.ask('SELECT withdrawal FROM carillon_withdrawals')).toHaveLength(notes);
+    });
+
+    it('and so is everything, when the server cannot be asked', async () => {
+      const { store } = await claimed();
+      await place.ask('RENAME TABLE carillon_withdrawals TO elsewhere');
+      expect(await store.jobs.hasForeignWrites!()).toBe(true);
+    });
+
+    it('what tells of it is forgotten with history, but for the last', async () => {
+      const { store } = await claimed();
+      const rows = Array.from({ length: 150 }, () => '(1)').join(',');
+      await place.ask(`INSERT INTO carillon_withdrawals (app_key) VALUES ${rows}`);
+      await store.history.prune({ at: NOW, settledBefore: null, keepPerJob: null, limit: 1_000 });
+
+      const [{ kept, last }] = await place.ask(
+        'SELECT COUNT(*) AS kept, MAX(withdrawal) AS last FROM carillon_withdrawals',
+      );
+      expect([Number(kept), Number(last)]).toEqual([100, 150]);
+    });
   });
 
   describe('a put within the caller’s transaction', () => {
@@ -216,7 +360,7 @@ describeOnServer(server, 'the store on MariaDB', () => {
         const reconcile = (): never => {
           throw new Error('broken');
         };
-        const failing = async () => store.jobs.put([newJob('a')], { at: NOW, reconcile, within: manager });
+        const failing = async () => store.jobs.put([newJob('a')], { now: () => NOW, reconcile, within: manager });
         await expect(failing()).rejects.toThrow('broken');
       });
 

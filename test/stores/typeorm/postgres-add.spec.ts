@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import type { JobRecord, NewJob, PutOptions, Store } from '../../../lib/core/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
-import { driverWith, PostgresDatabase, PostgresPlace, server, until } from './postgres-place.js';
+import { until } from '../../support/until.js';
+import { driverWith, PostgresDatabase, PostgresPlace, server } from './postgres-place.js';
 import { claim, newJob, NOW } from './store-parts.js';
 
 jest.setTimeout(60_000);
 
-const REFUSE: PutOptions = { at: NOW, reconcile: () => 'refuse' };
+const REFUSE: PutOptions = { now: () => NOW, reconcile: () => 'refuse' };
 
 const database = new PostgresDatabase();
 let place: PostgresPlace;
@@ -78,7 +79,7 @@ describeOnServer(server, 'adding new jobs on PostgreSQL', () => {
 
   it('gives an id that was taken away to a new job of a later generation', async () => {
     const [before] = await add(named('a'));
-    await store.jobs.change({ ids: ['a'], at: NOW, decide: () => 'remove' });
+    await store.jobs.change({ ids: ['a'], now: () => NOW, decide: () => 'remove' });
     const [after] = await add(named('a'));
     expect(after.kind).toBe('added');
     expect(after.job.generation).toBeGreaterThan(before.job.generation);
@@ -96,7 +97,10 @@ describeOnServer(server, 'adding new jobs on PostgreSQL', () => {
   it('wakes other nodes when one is due soon, and none when it is due late', async () => {
     const other = await place.open();
     const wakes = { count: 0 };
-    const unwatch = other.jobs.watch!(() => wakes.count++);
+    const unwatch = other.jobs.watch!(
+      () => wakes.count++,
+      () => undefined,
+    );
     // It looks once when it begins to listen.
     await until(() => !other.jobs.hasForeignWrites!() && wakes.count === 1);
     await add([newJob('late', { fireTime: Date.now() + 3_600_000 })]);
@@ -111,5 +115,51 @@ describeOnServer(server, 'adding new jobs on PostgreSQL', () => {
     expect((await add(named('a'))).map(({ kind }) => kind)).toEqual(['added']);
     expect(cutting).toBeNull();
     expect((await store.jobs.list()).map(({ id }) => id)).toEqual(['a', 'first']);
+  });
+
+  describe('more than fit one statement', () => {
+    const many = Array.from({ length: 4_500 }, (_, index) => `job-${index}`);
+
+    it('go in one transaction, in as few statements', async () => {
+      const results = await add(named(...many));
+      expect(sent.map((text) => text.slice(0, 5))).toEqual(['BEGIN', ...Array<string>(3).fill('WITH '), 'COMMI']);
+      expect(results.map(({ kind, job }) => `${job.id} ${kind}`)).toEqual(many.map((id) => `${id} added`));
+      expect(new Set(results.map(({ job }) => job.generation)).size).toBe(4_500);
+      expect(await store.jobs.list({ ids: many })).toHaveLength(4_500);
+    });
+
+    it('hold nothing when this process stands still between two of them', async () => {
+      const limits: Promise<unknown>[] = [];
+      const driver = driverWith((text, client, send) => {
+        if (!text.startsWith('WITH ')) return undefined;
+        const limit = `SELECT setting::integer FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'`;
+        const answer = send();
+        limits.push(client.query(limit).then(({ rows }) => rows[0].setting));
+        return answer;
+      });
+      await add(named(...many), await place.open({ options: { ...place.options, driver } }));
+      expect(new Set(await Promise.all(limits))).toEqual(new Set([5_000]));
+    });
+
+    it.each(['job-0', 'job-4499'])('are all or none when %s is there', async (there) => {
+      await add(named(there));
+      const refused = await add(named(...many));
+      expect(refused.filter(({ kind }) => kind === 'refused').map(({ job }) => job.id)).toEqual([there]);
+      expect(await store.jobs.list({ ids: many })).toHaveLength(4_500);
+    });
+
+    it.each(['before', 'after'] as const)('are added once when the connection is cut %s a statement', async (when) => {
+      cutting = when;
+      const results = await add(named(...many));
+      expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(['added']));
+      expect(await store.jobs.list({ ids: many })).toHaveLength(4_500);
+    });
+
+    it('leave no transaction open when one of them cannot be written', async () => {
+      const jobs = named(...many);
+      await expect(add([...jobs, newJob('bad', { dueAt: 2 ** 70 })])).rejects.toThrow();
+      expect(await store.jobs.list({ ids: many })).toEqual([]);
+      expect(await add(named('next'))).toHaveLength(1);
+    });
   });
 });

@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SystemClock } from '../../../lib/core/index.js';
-import type { Store } from '../../../lib/core/index.js';
+import type { JobPlan, JobRecord, Store } from '../../../lib/core/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
-import { driverWith, PostgresDatabase, PostgresPlace, raise, server, sqlError, until } from './postgres-place.js';
+import { until } from '../../support/until.js';
+import { driverWith, PostgresDatabase, PostgresPlace, raise, server, sqlError } from './postgres-place.js';
 import type { Instead } from './postgres-place.js';
-import { claim, LEASE, newJob, NOW, planMinutes, put, succeeded } from './store-parts.js';
+import { claim, LEASE, newJob, newJobs, NOW, planMinutes, planOnce, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
 
@@ -38,7 +39,6 @@ function once(statement: RegExp, instead: Instead): Instead {
   };
 }
 
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
 const destroy = (client: unknown): void => (client as any).connection.stream.destroy();
 
 describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', () => {
@@ -67,6 +67,14 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
       });
       expect([error.code, error.message]).toEqual(['STORE_UNREACHABLE', expect.stringMatching(message)]);
       expect(error.message).not.toContain('secret');
+    });
+
+    it('is not called localhost where the url cannot be read', async () => {
+      const error = await failureOf(() => place.open({ options: { type: 'postgres', url: 'no url' } }));
+      expect([error.code, error.message]).toEqual([
+        'STORE_UNREACHABLE',
+        expect.stringMatching(/its url cannot be read/),
+      ]);
     });
 
     it.each([
@@ -130,10 +138,27 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
 
   it.each(['40001', '40P01'])('a conflict (%s) is tried again, from the start (P27)', async (code) => {
     const { store, arm } = await armed(once(/INSERT INTO .*claimed_batches/s, (_text, client) => raise(client, code)));
-    await put(store, jobs(3));
+    await put(store, newJobs(3));
     arm();
 
     expect((await claim(store)).claims).toHaveLength(3);
+  });
+
+  it('a conflict leaves out no executor that the claim was refused in the try that was undone', async () => {
+    const { store, arm } = await armed(
+      once(/INSERT INTO .*claimed_batches/s, (_text, client) => raise(client, '40P01')),
+    );
+    await put(store, newJobs(3));
+    arm();
+    const exceptExecutors = new Set<string>();
+    const oneSlot = (job: JobRecord): JobPlan | null => {
+      if (job.id === 'job-0000') return planOnce(job);
+      exceptExecutors.add(job.policy.executor);
+      return null;
+    };
+
+    const { claims } = await claim(store, { exceptExecutors }, oneSlot as typeof planOnce);
+    expect(claims.map(({ jobId }) => jobId)).toEqual(['job-0000']);
   });
 
   it('an argument of several megabytes comes back as it was', async () => {
@@ -163,7 +188,7 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
   describe('a connection that is cut', () => {
     it('while nothing is asked is not even noticed', async () => {
       const store = await place.open();
-      await put(store, jobs(3));
+      await put(store, newJobs(3));
       expect(await place.terminate()).toBeGreaterThan(0);
 
       expect((await claim(store)).claims).toHaveLength(3);
@@ -182,7 +207,7 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
         });
         const { store, arm } = await armed(cut);
         arm();
-        await put(store, jobs(5));
+        await put(store, newJobs(5));
         const { claims } = await claim(store);
         expect(await store.jobs.settle(claims.map((it) => succeeded(it)))).toEqual(Array(5).fill(true));
 
@@ -209,7 +234,7 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
           });
         });
         arm();
-        const results = await store.jobs.put(jobs(4), { at: NOW, reconcile: () => null });
+        const results = await store.jobs.put(newJobs(4), { now: () => NOW, reconcile: () => null });
         expect(results.map((result) => result.kind)).toEqual(Array(4).fill('added'));
         const { claims } = await claim(store);
         expect(claims.map((it) => [it.cause, it.token])).toEqual(Array(4).fill(['planned', 1]));
@@ -225,7 +250,7 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
   it('a process that stands still in the middle of a step holds nothing for long: the server ends its transaction (P24)', async () => {
     const { store: stopped, arm } = await armed(once(/^COMMIT$/, () => new Promise(() => undefined)));
     const other = await place.open();
-    await put(other, jobs(2));
+    await put(other, newJobs(2));
     arm();
     void claim(stopped, { node: 'stopped' }).then(undefined, () => undefined);
     await until(async () => {
@@ -243,13 +268,29 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
     const dataSource = await place.application();
     await dataSource.transaction(async (manager) => {
       await manager.query(`SELECT 1 FROM ${place.schema}.carillon_jobs FOR UPDATE`);
-      const change = () => store.jobs.change({ ids: ['a'], at: NOW, decide: () => ({ name: 'b' }) });
+      const change = () => store.jobs.change({ ids: ['a'], now: () => NOW, decide: () => ({ name: 'b' }) });
       expect(await failureOf(change)).toMatchObject({ code: 'STORE_BUSY' });
       // A claim passes over what somebody else has.
       expect((await claim(store, { leaseUntil: NOW + LEASE })).claims).toEqual([]);
     });
 
     expect((await claim(store)).claims).toHaveLength(1);
+  });
+
+  it('others that are at work on its jobs do not hold up a start that changes nothing', async () => {
+    const store = await place.open({ busyTimeout: 200 });
+    const code = ['a', 'b'].map((id) => newJob(id, { origin: 'code' }));
+    await put(store, code);
+    const dataSource = await place.application();
+    await dataSource.transaction(async (manager) => {
+      await manager.query(`SELECT 1 FROM ${place.schema}.carillon_jobs FOR UPDATE`);
+      expect(await store.jobs.put(code, { now: () => NOW, reconcile: () => null })).toMatchObject([
+        { kind: 'unchanged', job: { id: 'a' }, before: { id: 'a' } },
+        { kind: 'unchanged', job: { id: 'b' } },
+      ]);
+      const change = () => store.jobs.put(code, { now: () => NOW, reconcile: () => ({ name: 'b' }) });
+      expect(await failureOf(change)).toMatchObject({ code: 'STORE_BUSY' });
+    });
   });
 
   it('a store that is not open, or closed, says so', async () => {

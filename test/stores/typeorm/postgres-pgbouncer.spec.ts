@@ -3,7 +3,8 @@ import { describeJobStore } from '../../../lib/testing/describe-job-store.js';
 import type { Store } from '../../../lib/core/index.js';
 import { describeOnServer, hasPgBouncer, startPgBouncer } from '../../support/servers/index.js';
 import type { PgBouncer } from '../../support/servers/index.js';
-import { faultyDriver, PostgresDatabase, PostgresPlace, server, until } from './postgres-place.js';
+import { until } from '../../support/until.js';
+import { faultyDriver, PostgresDatabase, PostgresPlace, server } from './postgres-place.js';
 import { claim, newJob, NOW, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
@@ -76,7 +77,12 @@ suite(server, 'PostgreSQL behind PgBouncer in transaction mode', () => {
 
     const wakesOf = (store: Store): { count: number } => {
       const seen = { count: 0 };
-      unwatch.push(store.jobs.watch!(() => seen.count++));
+      unwatch.push(
+        store.jobs.watch!(
+          () => seen.count++,
+          () => undefined,
+        ),
+      );
       return seen;
     };
 
@@ -134,7 +140,7 @@ suite(server, 'PostgreSQL behind PgBouncer in transaction mode', () => {
       const store = await place.open({ listen: false });
       const application = await place.application();
       const within = async (id: string, manager: unknown) =>
-        await store.jobs.put([newJob(id)], { at: NOW, reconcile: () => null, within: manager });
+        await store.jobs.put([newJob(id)], { now: () => NOW, reconcile: () => null, within: manager });
       await application.transaction((manager) => within('kept', manager));
       const undone = application.transaction(async (manager) => {
         await within('undone', manager);

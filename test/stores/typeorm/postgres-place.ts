@@ -148,14 +148,17 @@ export function raise(client: pg.Client, code: string): Promise<never> {
   return query.call(client, text);
 }
 
-const WAITED_AT_MOST = 50_000;
-
-/** Waits until it is so; a test that waits in vain fails, and leaves nothing that goes on waiting. */
-export async function until(isSo: () => unknown): Promise<void> {
-  const end = performance.now() + WAITED_AT_MOST;
-  while (!(await isSo())) {
-    if (performance.now() > end)
-      throw new Error(`It has not come about within ${WAITED_AT_MOST} ms: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+/** A store, with the begins of its statements that had to wait for an answer. */
+export async function waitingStore(place: PostgresPlace): Promise<{ waits: string[]; store: Store }> {
+  const waits: string[] = [];
+  let answered = true;
+  const driver = driverWith((text, _client, send) => {
+    if (answered) waits.push(text.slice(0, 30));
+    answered = false;
+    return send().then((answer: unknown) => {
+      answered = true;
+      return answer;
+    });
+  });
+  return { waits, store: await place.open({ options: { ...place.options, driver } }) };
 }

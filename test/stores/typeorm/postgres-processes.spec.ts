@@ -1,10 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { join } from 'node:path';
+import { SCHEMA_STEPS } from '../../../lib/stores/typeorm/migrations/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
 import { CompiledLib } from './compiled-lib.js';
 import { NodeProcess } from './node-process.js';
 import { PostgresDatabase, PostgresPlace, server } from './postgres-place.js';
-import { claim, LEASE, newJob, NOW, put, succeeded } from './store-parts.js';
+import { claim, LEASE, newJobs, NOW, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(120_000);
 
@@ -27,8 +28,6 @@ async function start(...nodes: string[]): Promise<NodeProcess[]> {
   return started;
 }
 
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
-
 describeOnServer(server, 'several processes on one PostgreSQL database', () => {
   beforeAll(async () => {
     lib = new CompiledLib();
@@ -50,12 +49,12 @@ describeOnServer(server, 'several processes on one PostgreSQL database', () => {
   it('make the tables once when they start at the same moment', async () => {
     await start('n1', 'n2', 'n3');
 
-    expect(await place.ask('SELECT name FROM carillon_migrations')).toHaveLength(1);
+    expect(await place.ask('SELECT name FROM carillon_migrations')).toHaveLength(SCHEMA_STEPS.length);
   });
 
   it('put the same jobs at the same moment, and each is there once (P12)', async () => {
     const nodes = await start('n1', 'n2');
-    const kinds = await Promise.all(nodes.map((node) => node.ask('put', { jobs: jobs(50) })));
+    const kinds = await Promise.all(nodes.map((node) => node.ask('put', { jobs: newJobs(50) })));
 
     expect(kinds.flat().filter((kind) => kind === 'added')).toHaveLength(50);
     expect(kinds.flat().filter((kind) => kind === 'unchanged')).toHaveLength(50);
@@ -63,7 +62,7 @@ describeOnServer(server, 'several processes on one PostgreSQL database', () => {
 
   it('run each job once between them: none doubled, none lost (P20, P33)', async () => {
     const store = await place.open();
-    await put(store, jobs(3_000));
+    await put(store, newJobs(3_000));
     const nodes = await start('n1', 'n2');
     const drain = async (fields: object) =>
       await Promise.all(nodes.map((node) => node.ask('drain', { now: NOW, lease: LEASE, limit: 40, ...fields })));
@@ -78,7 +77,7 @@ describeOnServer(server, 'several processes on one PostgreSQL database', () => {
 
   it('take over, after its lease, what a process held that was killed; its outcomes and losses are kept (P16, P22, U32)', async () => {
     const store = await place.open();
-    await put(store, jobs(20));
+    await put(store, newJobs(20));
     const [node] = await start('n1');
     expect(await node.ask('claimAndDie', { now: NOW, lease: LEASE, limit: 20 })).toBe('died');
 
@@ -95,7 +94,7 @@ describeOnServer(server, 'several processes on one PostgreSQL database', () => {
 
   it('lose and double nothing when one is killed between any two statements (U1)', async () => {
     const store = await place.open();
-    await put(store, jobs(STEPS));
+    await put(store, newJobs(STEPS));
     for (let first = 1; first <= STEPS; first += 4) {
       const steps = [first, first + 1, first + 2, first + 3];
       const nodes = await start(...steps.map((step) => `n${step}`));
@@ -114,7 +113,7 @@ describeOnServer(server, 'several processes on one PostgreSQL database', () => {
 
     const { runs } = await store.history.page({ limit: 100 });
     expect(runs.map((run) => run.jobId).sort()).toEqual(
-      jobs(STEPS)
+      newJobs(STEPS)
         .map((job) => job.id)
         .sort(),
     );

@@ -4,8 +4,9 @@ import type { Store } from '../../../lib/core/index.js';
 import { carillonEntities, carillonMigrations } from '../../../lib/stores/typeorm/index.js';
 import { SCHEMA_STEPS } from '../../../lib/stores/typeorm/migrations/index.js';
 import { describeOnServer } from '../../support/servers/index.js';
-import { driverWith, PostgresDatabase, PostgresPlace, server, until } from './postgres-place.js';
-import { claim, LEASE, newJob, NOW, planMinutes, put, succeeded } from './store-parts.js';
+import { until } from '../../support/until.js';
+import { driverWith, PostgresDatabase, PostgresPlace, server, waitingStore } from './postgres-place.js';
+import { claim, LEASE, newJob, newJobs, NOW, planMinutes, put, succeeded } from './store-parts.js';
 
 jest.setTimeout(60_000);
 
@@ -16,14 +17,18 @@ let unwatch: (() => void)[];
 /** How often a store was woken since. */
 function wakesOf(store: Store): { count: number } {
   const seen = { count: 0 };
-  unwatch.push(store.jobs.watch!(() => seen.count++));
+  unwatch.push(
+    store.jobs.watch!(
+      () => seen.count++,
+      () => undefined,
+    ),
+  );
   return seen;
 }
 
 const isListening = (store: Store) => until(() => !store.jobs.hasForeignWrites!());
-const jobs = (count: number) => Array.from({ length: count }, (_, index) => newJob(`job-${index}`));
 const within = async (store: Store, manager: unknown, id = 'a') =>
-  await store.jobs.put([newJob(id)], { at: NOW, reconcile: () => null, within: manager });
+  await store.jobs.put([newJob(id)], { now: () => NOW, reconcile: () => null, within: manager });
 
 describeOnServer(server, 'the store on PostgreSQL', () => {
   beforeAll(() => database.make());
@@ -67,7 +72,7 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       const store = await place.open({ dataSource, schema: undefined, runMigrations: false });
       expect(await put(store, [newJob('a')])).toHaveLength(1);
       await store.jobs.close();
-      await dataSource.undoLastMigration();
+      for (const _ of SCHEMA_STEPS) await dataSource.undoLastMigration();
 
       const left = `SELECT tablename FROM pg_tables WHERE schemaname = $1 AND tablename LIKE 'carillon%'`;
       expect(await place.ask(left, [place.schema])).toEqual([{ tablename: 'carillon_migrations' }]);
@@ -114,7 +119,7 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       wakesOf(store);
       await isListening(store);
       await dataSource.transaction(async () => {
-        await Promise.all(jobs(20).flatMap((job) => [put(store, [job]), Promise.resolve(store.jobs.list())]));
+        await Promise.all(newJobs(20).flatMap((job) => [put(store, [job]), Promise.resolve(store.jobs.list())]));
       });
 
       const own = `SELECT count(*)::integer AS n FROM pg_stat_activity
@@ -127,7 +132,7 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       const texts: string[] = [];
       const driver = driverWith((text) => void texts.push(text));
       const store = await place.open({ options: { ...place.options, driver } });
-      await put(store, jobs(3));
+      await put(store, newJobs(3));
       await store.jobs.settle((await claim(store)).claims.map((it) => succeeded(it)));
 
       const stateful = /\bPREPARE\b|pg_(try_)?advisory_lock\b|\bSET (?!LOCAL)[a-z_]+ ?=|\bLISTEN\b|\bTEMP\b/;
@@ -140,26 +145,31 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       const driver = driverWith((text) => void texts.push(text));
       const store = await place.open({ options: { ...place.options, driver } });
       texts.length = 0;
-      await put(store, jobs(3));
+      await put(store, newJobs(3));
       await store.jobs.settle((await claim(store)).claims.map((it) => succeeded(it)));
       await store.history.prune({ at: NOW, settledBefore: NOW, keepPerJob: 1, limit: 10 });
 
       expect(texts.filter((text) => /\bnow\(\)|current_timestamp|localtime/i.test(text))).toEqual([]);
     });
 
-    it('need one round trip to look and one to write: statements do not wait for each other', async () => {
-      const waits: string[] = [];
-      let answered = true;
-      const driver = driverWith((text, _client, send) => {
-        if (answered) waits.push(text.slice(0, 30));
-        answered = false;
-        return send().then((answer: unknown) => {
-          answered = true;
-          return answer;
-        });
+    it('look after all jobs of a settle together, when runs are buffered behind some', async () => {
+      const { waits, store } = await waitingStore(place);
+      await put(store, newJobs(100));
+      const { claims } = await claim(store);
+      const runs = newJobs(100).map(({ id }) => {
+        return { jobId: id, kind: 'manual', fireTime: NOW, dueAt: NOW, forced: false, args: null } as const;
       });
-      const store = await place.open({ options: { ...place.options, driver } });
-      await put(store, jobs(500));
+      await store.jobs.enter({ runs, at: NOW, admit: () => ({ as: 'buffered' }) });
+      waits.length = 0;
+      await store.jobs.settle(claims.map((it) => succeeded(it)));
+
+      expect((await store.history.page({ states: ['waiting'], limit: 200 })).runs).toHaveLength(100);
+      expect(waits.length).toBeLessThanOrEqual(12);
+    });
+
+    it('need one round trip to look and one to write: statements do not wait for each other', async () => {
+      const { waits, store } = await waitingStore(place);
+      await put(store, newJobs(500));
       await claim(store, { limit: 1 });
       waits.length = 0;
       const { claims } = await claim(store, { limit: 400 });
@@ -205,10 +215,48 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       await until(() => seen.count > 0);
       seen.count = 0;
       const pause = { at, by: null, reason: null, until: null };
-      await other.jobs.change({ ids: ['a'], at, decide: () => ({ pause, withdraw: true }) });
+      await other.jobs.change({ ids: ['a'], now: () => at, decide: () => ({ pause, withdraw: true }) });
 
       await until(() => seen.count > 0);
       expect(await one.jobs.renew(claims, at + 2 * LEASE)).toEqual([{ held: false, cancelRequested: false }]);
+    });
+
+    it.each([
+      ['its connection that listens', true],
+      ['one that is made for it, where none listens', false],
+    ])('say that claims may be taken back before that is durable, over %s', async (_how, listens) => {
+      const [one, dataSource] = [await place.open(), await place.application()];
+      const other = await place.open({ dataSource });
+      if (listens) {
+        wakesOf(other);
+        await isListening(other);
+      }
+      let doubts = 0;
+      const at = Date.now();
+      await put(one, [newJob('a', { fireTime: at + 60_000 })]);
+      const claimed = await claim(one, { now: at, until: at + 60_000, leaseUntil: at + LEASE });
+      unwatch.push(
+        one.jobs.watch!(
+          () => undefined,
+          () => doubts++,
+        ),
+      );
+      await isListening(one);
+      let renewed = false;
+      let renewal: Promise<unknown> | undefined;
+      await dataSource.transaction(async (manager) => {
+        const decided = { now: () => Date.now(), reconcile: () => ({ replace: true }), within: manager } as const;
+        await other.jobs.put([newJob('a', { fireTime: at + 90_000 })], decided);
+        await until(() => doubts === 1);
+        // Whoever asks now waits for what is decided.
+        renewal = (async () => one.jobs.renew(claimed.claims, at + 2 * LEASE))().finally(() => (renewed = true));
+        await until(
+          async () => (await place.ask("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).length > 0,
+        );
+        expect(renewed).toBe(false);
+      });
+
+      expect(await renewal).toEqual([{ held: false, cancelRequested: false }]);
     });
 
     it('come back after the listening connection was cut, and what was missed meanwhile is looked at', async () => {
@@ -277,6 +325,28 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
       expect((await claim(store)).claims).toHaveLength(1);
     });
 
+    it('has one statement at a time on the caller’s connection, which keeps no queue', async () => {
+      const dataSource = await place.application();
+      const store = await place.open({ dataSource });
+      const atOnce = { now: 0, most: 0 };
+      await dataSource.transaction(async (manager) => {
+        const client = (await manager.queryRunner!.connect()) as { query: (...parts: unknown[]) => Promise<unknown> };
+        const send = client.query.bind(client);
+        client.query = async (...parts) => {
+          atOnce.most = Math.max(atOnce.most, ++atOnce.now);
+          return await send(...parts).finally(() => atOnce.now--);
+        };
+        await store.jobs.put([newJob('a', { fireTime: Date.now() })], {
+          now: () => Date.now(),
+          reconcile: () => null,
+          within: manager,
+        });
+        client.query = send;
+      });
+
+      expect(atOnce).toEqual({ now: 0, most: 1 });
+    });
+
     it('is gone with its rollback, and keys are not mixed up afterwards', async () => {
       const dataSource = await place.application();
       const store = await place.open({ dataSource });
@@ -304,7 +374,7 @@ describeOnServer(server, 'the store on PostgreSQL', () => {
         const reconcile = (): never => {
           throw new Error('broken');
         };
-        const failing = async () => store.jobs.put([newJob('a')], { at: NOW, reconcile, within: manager });
+        const failing = async () => store.jobs.put([newJob('a')], { now: () => NOW, reconcile, within: manager });
         await expect(failing()).rejects.toThrow('broken');
       });
 

@@ -44,6 +44,12 @@ export function newJob(id: string, fields: Partial<NewJob> = {}): NewJob {
   };
 }
 
+/** With ids that sort as they were made. */
+export function newJobs(count: number, fields: Partial<NewJob> | ((index: number) => Partial<NewJob>) = {}): NewJob[] {
+  const fieldsOf = typeof fields === 'function' ? fields : () => fields;
+  return Array.from({ length: count }, (_, index) => newJob(`job-${String(index).padStart(4, '0')}`, fieldsOf(index)));
+}
+
 /** One run for the job's fire time, and nothing after it. */
 export function planOnce(job: JobRecord, fields: Partial<JobPlan> = {}): JobPlan {
   return {
@@ -77,7 +83,7 @@ export function planMinutes(job: JobRecord): JobPlan {
 }
 
 export async function put(store: Store, jobs: readonly NewJob[]): Promise<JobRecord[]> {
-  const results = await store.jobs.put(jobs, { at: NOW, reconcile: () => null });
+  const results = await store.jobs.put(jobs, { now: () => NOW, reconcile: () => null });
   return results.map((result) => result.job);
 }
 
@@ -86,6 +92,12 @@ export async function claim(store: Store, fields: Partial<ClaimRequest> = {}, pl
   const request = { node: 'n1', now, until: now, limit: 1_000, leaseUntil: now + LEASE, isPaused: false, ...fields };
   const except = { exceptTasks: new Set<string>(), exceptExecutors: new Set<string>() };
   return await store.jobs.claimDue({ ...except, recoverBefore: null, ...request }, (job) => plan(job));
+}
+
+/** To be tried again half a second from `NOW` on. */
+export function retried({ runId, jobId, token }: Claim): Settlement {
+  const attempt = { attempt: 1, startedAt: NOW, error: null };
+  return { kind: 'retry', runId, jobId, token, at: NOW, dueAt: NOW + 500, ...attempt };
 }
 
 export function succeeded(claim: Claim, at = NOW): Settlement {

@@ -52,7 +52,7 @@ for (const { name, server, make } of SERVERS) {
     };
     const deploy = async (appVersion: string, at: number, by = store) =>
       by.jobs.put([newJob('a', { appVersion, updatedAt: at })], {
-        at,
+        now: () => at,
         reconcile: (_existing, incoming) => ({ appVersion: incoming.appVersion }),
       });
     const prune = async (at: number, limit = 100) =>

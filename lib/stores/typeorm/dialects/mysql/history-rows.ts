@@ -3,16 +3,18 @@ import { isSettled } from '../../records.js';
 import { KIND, REASON, STATE } from '../../codes.js';
 import type { StoredRun } from '../../records.js';
 import type { HistoryRows, Position } from '../../session.js';
-import { inList, text } from './literals.js';
+import { deleteByKeys, inList, text } from './literals.js';
 import { decodeRun } from '../../run-decoder.js';
-import { amongRuns } from './run-keys.js';
-import { selectOpenRuns, selectSettledRuns } from './run-select.js';
+import { selectBatchedRuns, selectSettledRuns, selectSingleRuns } from './run-select.js';
 import { deleteRuns } from './run-moves.js';
 import { forgetShapes } from '../server/unused-shapes.js';
-import type { Scope } from './scope.js';
+import type { Place, Scope } from './scope.js';
 
 /** A run is not settled before its fire time, but clocks differ. */
 const CLOCK_MARGIN = 600_000;
+
+/** Rows that say that claims were withdrawn: what counts is the last one. */
+const KEPT_WITHDRAWALS = 100;
 
 export class MySqlHistoryRows implements HistoryRows {
   private readonly tables: string;
@@ -32,7 +34,7 @@ export class MySqlHistoryRows implements HistoryRows {
       const { fireTime, key } = after;
       where.push(`r.fire_time <= ${fireTime} AND (r.fire_time < ${fireTime} OR r.run_key < ${key})`);
     }
-    const parts = partsOf(filter, where.join(' AND '), this.tables);
+    const parts = partsOf(filter, where.join(' AND '), this.scope.place);
     if (parts.length === 0) return [];
     // Each part ends by itself, by its own index, before the two are put together.
     const each = parts.map((part) => `(${part} ORDER BY r.fire_time DESC, r.run_key DESC LIMIT ${limit})`);
@@ -48,6 +50,7 @@ export class MySqlHistoryRows implements HistoryRows {
     left -= await this.pruneByOwnAge(request.at, left);
     left -= await this.pruneByCount(request.keepPerJob, left);
     await this.forgetRemovedJobs(request.limit);
+    await this.forgetWithdrawals(request.limit);
     await forgetShapes(this.scope, request.at, request.limit);
     return request.limit - left;
   }
@@ -108,13 +111,31 @@ export class MySqlHistoryRows implements HistoryRows {
     const { rows } = await this.scope.statements.query(
       `SELECT job_key FROM ${tables}definitions d WHERE app_key = ${this.scope.place.appKey} AND removed > 0
          AND NOT EXISTS (SELECT 1 FROM ${tables}runs r WHERE r.job_key = d.job_key)
-         AND NOT EXISTS (SELECT 1 FROM ${tables}open_runs r WHERE r.job_key = d.job_key) LIMIT ${limit}`,
+         AND NOT EXISTS (SELECT 1 FROM ${tables}single_runs r WHERE r.job_key = d.job_key) LIMIT ${limit}`,
     );
     if (rows.length === 0) return;
-    const keys = inList(rows.map((row) => row[0] as number));
+    const keys = rows.map((row) => row[0] as number);
     for (const table of ['jobs', 'definitions']) {
-      this.scope.statements.send(`DELETE FROM ${tables}${table} WHERE job_key IN (${keys})`);
+      this.scope.statements.send(deleteByKeys(tables + table, 'job_key', keys));
     }
+  }
+
+  /** The last ones stay: a number that was seen is not to be the last one again. Those of open transactions are passed over. */
+  private async forgetWithdrawals(limit: number): Promise<void> {
+    const { tables } = this;
+    const { statements, place } = this.scope;
+    const own = `${tables}withdrawals WHERE app_key = ${place.appKey}`;
+    const { rows: last } = await statements.query(
+      `SELECT withdrawal FROM ${own} ORDER BY withdrawal DESC LIMIT 1 OFFSET ${KEPT_WITHDRAWALS}`,
+    );
+    if (last.length === 0) return;
+    const { rows } = await statements.query(
+      `SELECT withdrawal FROM ${own} AND withdrawal <= ${last[0][0] as number} ORDER BY withdrawal LIMIT ${limit}
+       FOR UPDATE SKIP LOCKED`,
+    );
+    if (rows.length === 0) return;
+    const gone = rows.map((row) => row[0] as number);
+    statements.send(deleteByKeys(`${tables}withdrawals`, 'withdrawal', gone));
   }
 
   private async delete(find: string): Promise<number> {
@@ -122,18 +143,24 @@ export class MySqlHistoryRows implements HistoryRows {
     if (rows.length === 0) return 0;
     const found = rows as [key: number, hasTexts: number][];
     const texted = found.filter((row) => row[1] === 1).map((row) => row[0]);
-    const gone = this.scope.statements.query(deleteRuns(`${this.tables}runs`, amongRuns(found.map((row) => row[0]))));
-    if (texted.length > 0) this.scope.statements.send(deleteRuns(`${this.tables}run_texts`, amongRuns(texted)));
+    const gone = this.scope.statements.query(
+      deleteRuns(
+        `${this.tables}runs`,
+        found.map((row) => row[0]),
+      ),
+    );
+    if (texted.length > 0) this.scope.statements.send(deleteRuns(`${this.tables}run_texts`, texted));
     return (await gone).count;
   }
 }
 
 /** The tables in which such runs can be. */
-function partsOf({ states, reason }: RunFilter, where: string, tables: string): string[] {
+function partsOf({ states, reason }: RunFilter, where: string, { tables, appKey }: Place): string[] {
   const isOpen = (states === undefined || states.some((state) => !isSettled(state))) && reason === undefined;
   const isPast = states === undefined || states.some(isSettled);
   const settled = reason === undefined ? where : `${where} AND r.reason = ${REASON[reason]}`;
-  return [...(isOpen ? [selectOpenRuns(tables, where)] : []), ...(isPast ? [selectSettledRuns(tables, settled)] : [])];
+  const open = [selectSingleRuns(tables, where), selectBatchedRuns(tables, `c.app_key = ${appKey}`, where)];
+  return [...(isOpen ? open : []), ...(isPast ? [selectSettledRuns(tables, settled)] : [])];
 }
 
 function conditionsOf(filter: RunFilter): string[] {

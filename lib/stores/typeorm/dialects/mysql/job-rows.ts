@@ -1,16 +1,19 @@
-import type { Awaitable, JobFilter, JobRecord } from '../../../../core/index.js';
-import { definitionTextOf, isSameDefinition, isSameShape } from '../../codec.js';
+import type { Instant, JobFilter, JobRecord } from '../../../../core/index.js';
+import { definitionTextOf } from '../../codec.js';
 import { REMOVED_STATUS, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob } from '../../records.js';
 import type { JobRows, JobUpdate } from '../../session.js';
 import { advanceGroups } from '../../advance-groups.js';
 import type { AdvanceGroup } from '../../advance-groups.js';
+import type { JobColumns } from '../server/job-decoder.js';
+import { redefined, updatedJobs } from '../server/updated-jobs.js';
 import { JOB_COLUMNS } from './job-decoder.js';
-import type { JobColumns, JobDecoder } from './job-decoder.js';
+import type { MySqlJobDecoder } from './job-decoder.js';
 import { listStatement } from './job-list.js';
-import { inList, json, keysOf, orNull, overwriting, text, texts } from './literals.js';
+import { deleteByKeys, inList, json, keysOf, orNull, overwriting, text, texts } from './literals.js';
 import type { Literal } from './literals.js';
+import { BY_KEY } from './run-select.js';
 import type { Scope } from './scope.js';
 
 /** What of a hot row may change, in the order of `changeable`. */
@@ -25,7 +28,7 @@ export class MySqlJobRows implements JobRows {
 
   constructor(
     private readonly scope: Scope,
-    private readonly decoder: JobDecoder,
+    private readonly decoder: MySqlJobDecoder,
   ) {
     this.tables = scope.place.tables;
   }
@@ -74,22 +77,21 @@ export class MySqlJobRows implements JobRows {
     }));
     this.scope.sendRows(
       `INSERT INTO ${this.tables}definitions (job_key, app_key, version, id, body)`,
-      jobs.map(({ key, record }) => [key, appKey, record.version, text(record.id), text(definitionTextOf(record))]),
+      jobs.map(({ key, record }) => [
+        key,
+        appKey,
+        record.version,
+        this.scope.text(record.id),
+        this.scope.text(definitionTextOf(record)),
+      ]),
     );
     this.write(jobs);
     return jobs;
   }
 
   async update(updates: readonly JobUpdate[]): Promise<StoredJob[]> {
-    const shapeKeys = await this.shapeKeysAfter(updates);
-    const jobs = updates.map(({ job, after }, index): StoredJob => {
-      const isSame = isSameDefinition(job.record, after);
-      const definitionVersion = isSame ? job.definitionVersion : after.version;
-      const shapeKey = shapeKeys[index];
-      return { ...job, shapeKey, definitionVersion, record: after, isDamaged: job.isDamaged && isSame };
-    });
-    const changed = jobs.filter((job, index) => job.definitionVersion !== updates[index].job.definitionVersion);
-    for (const { key, definitionVersion, record } of changed) {
+    const jobs = await updatedJobs(this.scope, updates);
+    for (const { key, definitionVersion, record } of redefined(jobs, updates)) {
       const set = `version = ${definitionVersion}, id = ${text(record.id)}, body = ${text(definitionTextOf(record))}`;
       this.scope.statements.send(`UPDATE ${this.tables}definitions SET ${set} WHERE job_key = ${key}`);
     }
@@ -107,31 +109,49 @@ export class MySqlJobRows implements JobRows {
     for (const { job, after } of updates) if (after.status !== 'finished') this.decoder.keep(job);
   }
 
+  noteOvertaken(keys: readonly number[], by: Instant | null): void {
+    const note = `UPDATE ${this.tables}jobs ${BY_KEY} SET overtaken_by = ${by} WHERE job_key IN (${inList(keys)})`;
+    this.scope.statements.send(note);
+  }
+
+  async overtakenBy(key: number): Promise<Instant | null> {
+    const { rows } = await this.scope.statements.query(
+      `SELECT overtaken_by FROM ${this.tables}jobs WHERE job_key = ${key}`,
+    );
+    return rows[0][0] as Instant | null;
+  }
+
   async remove(jobs: readonly StoredJob[]): Promise<void> {
     if (jobs.length === 0) return;
     const { tables } = this;
     const { statements } = this.scope;
     const { rows } = await statements.query(
       `SELECT j.job_key FROM ${tables}jobs j WHERE j.job_key IN (${keysOf(jobs)})
-       AND (EXISTS (SELECT 1 FROM ${tables}open_runs r WHERE r.job_key = j.job_key)
+       AND (EXISTS (SELECT 1 FROM ${tables}single_runs r WHERE r.job_key = j.job_key)
          OR EXISTS (SELECT 1 FROM ${tables}runs r WHERE r.job_key = j.job_key))`,
     );
     const kept = new Set(rows.map((row) => row[0] as number));
     const gone = jobs.filter((job) => !kept.has(job.key));
     if (gone.length > 0) {
       for (const table of ['jobs', 'definitions']) {
-        statements.send(`DELETE FROM ${tables}${table} WHERE job_key IN (${keysOf(gone)})`);
+        statements.send(
+          deleteByKeys(
+            tables + table,
+            'job_key',
+            gone.map((job) => job.key),
+          ),
+        );
       }
     }
     if (kept.size === 0) return;
     const keys = inList(kept);
     const retired = `status = ${REMOVED_STATUS}, wake_at = NULL, losses = 0`;
-    statements.send(`UPDATE ${tables}jobs SET ${retired} WHERE job_key IN (${keys})`);
-    statements.send(`UPDATE ${tables}definitions SET removed = job_key WHERE job_key IN (${keys})`);
+    statements.send(`UPDATE ${tables}jobs ${BY_KEY} SET ${retired} WHERE job_key IN (${keys})`);
+    statements.send(`UPDATE ${tables}definitions ${BY_KEY} SET removed = job_key WHERE job_key IN (${keys})`);
   }
 
   addLosses(keys: readonly number[]): void {
-    const add = `UPDATE ${this.tables}jobs SET losses = losses + 1 WHERE job_key IN (${inList(keys)})`;
+    const add = `UPDATE ${this.tables}jobs ${BY_KEY} SET losses = losses + 1 WHERE job_key IN (${inList(keys)})`;
     this.scope.statements.send(add);
   }
 
@@ -145,17 +165,6 @@ export class MySqlJobRows implements JobRows {
 
   newGenerations(count: number): Promise<number> {
     return this.scope.take(count);
-  }
-
-  private shapeKeysAfter(updates: readonly JobUpdate[]): Awaitable<number[]> {
-    const keys = updates.map((update) => update.job.shapeKey);
-    const changed = updates.flatMap(({ job, after }, index) => (isSameShape(job.record, after) ? [] : [index]));
-    if (changed.length === 0) return keys;
-    const records = changed.map((index) => updates[index].after);
-    return this.scope.shapeKeys(records, records[0].updatedAt).then((found) => {
-      changed.forEach((index, at) => (keys[index] = found[at]));
-      return keys;
-    });
   }
 
   private write(jobs: readonly StoredJob[], end = ''): void {
@@ -177,7 +186,7 @@ export class MySqlJobRows implements JobRows {
     const { status, statusReason, statusAt, fireTime, dueAt } = updates[0].after;
     const end = `, status_reason = ${text(statusReason)}, status_at = ${orNull(statusAt)}`;
     this.scope.statements.send(
-      `UPDATE ${this.tables}jobs SET version = version + 1, run_count = run_count + ${made}, has_runs = 1, pause = NULL,
+      `UPDATE ${this.tables}jobs ${BY_KEY} SET version = version + 1, run_count = run_count + ${made}, has_runs = 1, pause = NULL,
          fire_time = ${orNull(fireTime)}, due_at = ${orNull(dueAt)}, wake_at = ${orNull(wakeAtOf(updates[0].after))},
          status = ${STATUS[status]} ${isFinished ? end : ''} WHERE job_key IN (${inList(keys)})`,
     );

@@ -7,6 +7,7 @@ import type { Session } from '../../session.js';
 import type { Link, Trouble } from '../server/link.js';
 import type { ServerDialect, SessionParts } from '../server/server-dialect.js';
 import { SERVER_NOW } from './claim-rows.js';
+import { shortText, text } from './literals.js';
 import { explained, troubleOf } from './mysql-errors.js';
 import { lendConnection, MySqlLink } from './mysql-link.js';
 import { ownMySqlOptions, placeOf } from './mysql-options.js';
@@ -16,13 +17,16 @@ import type { SchemaRequest } from './mysql-schema.js';
 import { readServer, sessionSettings, STAND_AS_LONG_AS_IT_LIKES, STAND_STILL_AT_MOST } from './mysql-server.js';
 import type { MySqlServer } from './mysql-server.js';
 import { MySqlSession } from './mysql-session.js';
-import { Caches, nextBlock } from './scope.js';
+import { Caches, newStamp, nextBlock } from './scope.js';
 import type { Begun, Place } from './scope.js';
 
 const INSTALL = 'npm install typeorm mysql2';
 
 /** Before the server was asked: every server takes as much. */
 const SMALLEST_PACKET = 65_536;
+
+/** For the next statement alone. */
+const LOOK_AT_UNCOMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED';
 
 /** Statements in one packet, at most. */
 const AT_ONCE = 100;
@@ -43,6 +47,7 @@ interface Opened {
 
 /** MariaDB 10.6 or MySQL 8.0.19 and later, through `mysql2`. Both are spoken to in what they have in common. */
 export class MySqlDialect implements ServerDialect<Begun> {
+  readonly claimsAtOnce = 2;
   private opened: Opened | null = null;
   private readonly caches = new Caches();
   private readonly own: MySqlOptions;
@@ -93,22 +98,42 @@ export class MySqlDialect implements ServerDialect<Begun> {
   }
 
   async beginWithin(link: Link): Promise<Begun> {
-    const asked = [nextBlock(link, this.opened!.place.tables), link.query(`SELECT ${SERVER_NOW}`)] as const;
+    const stamp = newStamp();
+    const asked = [nextBlock(link, this.opened!.place.tables, stamp), link.query(`SELECT ${SERVER_NOW}`)] as const;
     const [block, { rows }] = await Promise.all(asked);
-    return { block, now: rows[0][0] as number };
+    return { block, now: rows[0][0] as number, stamp };
   }
 
   /** Waits for a transaction that is still under way. */
-  async wasCommitted(link: Link, { block }: Begun): Promise<boolean> {
+  async wasCommitted(link: Link, { block, stamp }: Begun): Promise<boolean> {
     const { tables } = this.opened!.place;
-    const { rows } = await link.query(`SELECT 1 FROM ${tables}blocks WHERE block = ${block} LOCK IN SHARE MODE`);
-    return rows.length > 0;
+    const { rows } = await link.query(`SELECT stamp FROM ${tables}blocks WHERE block = ${block} LOCK IN SHARE MODE`);
+    return rows.length > 0 && rows[0][0] === stamp;
   }
 
-  session({ statements, begun, tries, onCommit }: SessionParts<Begun>): Session {
+  /**
+   * Seen before it is durable: of two withdrawals under way the later one may be durable first, and the earlier number would
+   * never be the last. Whoever sees it too early waits for its locks when he renews.
+   */
+  async lastWithdrawal(link: Link): Promise<string> {
+    const { tables, appKey } = this.opened!.place;
+    const last = `SELECT withdrawal, stamp FROM ${tables}withdrawals
+      WHERE app_key = ${appKey} ORDER BY withdrawal DESC LIMIT 1`;
+    try {
+      const [, { rows }] = await Promise.all([link.query(LOOK_AT_UNCOMMITTED), link.query(last)]);
+      return rows[0]?.join(' ') ?? '';
+    } catch (error) {
+      // The next transaction over it would be the one that looks at such rows.
+      link.cut();
+      throw error;
+    }
+  }
+
+  session({ isCallers, ...given }: SessionParts<Begun>): Session {
     const { place } = this.opened!;
     const isServerTimed = this.parts.clock instanceof SystemClock;
-    return new MySqlSession({ place, caches: this.caches, statements, begun, tries, onCommit, isServerTimed });
+    const quote = isCallers === true ? text : shortText;
+    return new MySqlSession({ ...given, place, caches: this.caches, quote, isServerTimed });
   }
 
   async callersLink(within: unknown): Promise<Link> {
@@ -159,7 +184,8 @@ export class MySqlDialect implements ServerDialect<Begun> {
     const asked = await this.linkOn(pool, null);
     const server = await readServer(asked, this.blamed).finally(() => asked.release());
     const link = await this.linkOn(pool, server);
-    const place = await prepareSchema(link, this.parts).finally(() => link.release());
+    const seen = await prepareSchema(link, this.parts).finally(() => link.release());
+    const place = { ...seen, isMariaDb: server.isMariaDb };
     return { dataSource, pool, server, place };
   }
 

@@ -8,15 +8,8 @@ import {
   StoreQueryError,
   StoreUnreachableError,
 } from '../../errors.js';
-import type { Trouble } from '../server/link.js';
+import type { Blamed, Trouble } from '../server/link.js';
 import { BeatenError } from './beaten-error.js';
-
-/** Whose errors are explained. */
-export interface Blamed {
-  readonly store: string;
-  /** Server and database, without secrets. */
-  readonly place: string;
-}
 
 interface DriverError {
   readonly code?: unknown;
@@ -85,8 +78,8 @@ const PROBLEMS: Readonly<Record<number, string>> = {
 };
 
 const GRANTS =
-  'Grant the user of this connection CREATE on the database for the first start (or run carillonMigrations() as another ' +
-  'user), and SELECT, INSERT, UPDATE and DELETE on the tables.';
+  'Grant the user of this connection CREATE and CREATE VIEW on the database for the first start (or run carillonMigrations() ' +
+  'as another user), and SELECT, INSERT, UPDATE and DELETE on the tables.';
 
 /** Access to a database, a table, a column, or a right of the server refused. */
 const REFUSED = new Set([1044, 1142, 1143, 1227, 1370]);

@@ -3,8 +3,8 @@ import type { Millis } from '../../../../core/index.js';
 
 export type MySqlOptions = Extract<DataSourceOptions, { type: 'mysql' | 'mariadb' }>;
 
-/** Connections of the store's own: one claims while the other settles. */
-const POOL_SIZE = 2;
+/** Connections of the store's own: one claims while another settles, and a look before runs start waits for neither. */
+const POOL_SIZE = 3;
 
 /** How long a connection may take to come about, unless the application says otherwise. */
 const CONNECT_LIMIT: Millis = 10_000;
@@ -34,6 +34,8 @@ export function ownMySqlOptions(options: MySqlOptions): MySqlOptions {
       maxIdle: POOL_SIZE,
       waitForConnections: true,
       enableKeepAlive: true,
+      // Statements hold their values: the driver would look through long ones for places to put some.
+      queryFormat: (text: string) => text,
     },
   };
 }
@@ -42,6 +44,8 @@ export function ownMySqlOptions(options: MySqlOptions): MySqlOptions {
 export function placeOf(options: MySqlOptions): string {
   const { url, host, port, database, socketPath } = { ...options, ...options.replication?.master };
   const parsed = partsOf(url);
+  const isUnreadable = url !== undefined && url !== '' && parsed === null;
+  if (isUnreadable && host === undefined && socketPath === undefined) return '(its url cannot be read)';
   const name = parsed?.database ?? database ?? '(default)';
   if (socketPath !== undefined) return `${socketPath}/${name}`;
   return `${parsed?.host ?? host ?? 'localhost'}:${parsed?.port ?? port ?? 3306}/${name}`;

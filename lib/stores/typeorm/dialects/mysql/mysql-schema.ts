@@ -1,23 +1,19 @@
-import { NewerSchemaError, SchemaMissingError, StoreBusyError } from '../../errors.js';
-import { refuseToMake } from '../../migrations/observed-schema.js';
+import { StoreBusyError } from '../../errors.js';
 import { createStepsTable, noteStep, stepsTableOf } from '../../migrations/index.js';
 import type { SchemaStep } from '../../migrations/index.js';
+import { stepsToMake } from '../../migrations/steps-to-make.js';
 import type { Link } from '../server/link.js';
+import { placeAsItIs } from '../server/schema-request.js';
+import type { ServerSchemaRequest } from '../server/schema-request.js';
 import { text } from './literals.js';
 import { numberOf } from './mysql-errors.js';
 import type { Place } from './scope.js';
 
 /** What `prepareSchema` is told. */
-export interface SchemaRequest {
-  readonly store: string;
-  readonly application: string;
-  readonly prefix: string;
-  readonly steps: readonly SchemaStep[];
-  /** false: what is missing is an error. */
-  readonly runMigrations: boolean;
-  /** true: nothing is made, neither tables nor the application's row. */
-  readonly observes?: boolean;
-}
+export type SchemaRequest = ServerSchemaRequest;
+
+/** What the tables say of a place. */
+export type SeenPlace = Omit<Place, 'isMariaDb'>;
 
 /** Seconds that a process waits for another one that makes the tables. */
 const LOCK_LIMIT = 60;
@@ -30,19 +26,13 @@ const LOCK_LIMIT = 60;
  * @throws {NewerSchemaError} a later version of the package was here
  * @throws {SchemaMissingError} steps are missing and may not be made
  */
-export async function prepareSchema(link: Link, request: SchemaRequest): Promise<Place> {
-  const pending = await pendingSteps(link, request);
-  if (pending.length === 0) {
-    const place = await findPlace(link, request);
-    if (place !== null) return place;
-    if (request.observes === true) refuseToMake({ ...request, made: 1, missing: [] });
-  } else if (request.observes === true) {
-    const made = (await madeSteps(link, stepsTableOf(request.prefix))).length;
-    refuseToMake({ ...request, made, missing: pending.map((step) => step.name) });
-  } else if (!request.runMigrations) {
-    const missing = pending.map((step) => step.name);
-    throw new SchemaMissingError(request.store, missing);
-  }
+export async function prepareSchema(link: Link, request: SchemaRequest): Promise<SeenPlace> {
+  const place = await placeAsItIs(request, {
+    pendingSteps: () => pendingSteps(link, request),
+    madeSteps: () => madeSteps(link, stepsTableOf(request.prefix)),
+    findPlace: () => findPlace(link, request),
+  });
+  if (place !== null) return place;
   // Names of locks are the whole server's, and at most 64 characters long.
   const name = `CONCAT('nest-carillon ', MD5(CONCAT(DATABASE(), '.', ${text(request.prefix)})))`;
   const { rows } = await link.query(`SELECT GET_LOCK(${name}, ${LOCK_LIMIT})`);
@@ -54,7 +44,7 @@ export async function prepareSchema(link: Link, request: SchemaRequest): Promise
   }
 }
 
-async function makePlace(link: Link, request: SchemaRequest): Promise<Place> {
+async function makePlace(link: Link, request: SchemaRequest): Promise<SeenPlace> {
   const { prefix } = request;
   for (const step of await pendingSteps(link, request)) {
     const type = 'mysql';
@@ -66,15 +56,7 @@ async function makePlace(link: Link, request: SchemaRequest): Promise<Place> {
 }
 
 async function pendingSteps(link: Link, { store, prefix, steps }: SchemaRequest): Promise<SchemaStep[]> {
-  const made = new Map(await madeSteps(link, stepsTableOf(prefix)));
-  const newest = steps[steps.length - 1].timestamp;
-  const known = new Set(steps.map((step) => step.name));
-  const unknown = [...made].filter(([name, timestamp]) => !known.has(name) && timestamp > newest);
-  if (unknown.length > 0) {
-    const names = unknown.map(([name]) => name);
-    throw new NewerSchemaError(store, names);
-  }
-  return steps.filter((step) => !made.has(step.name));
+  return stepsToMake(store, steps, await madeSteps(link, stepsTableOf(prefix)));
 }
 
 /** The table of the data dictionary that would tell lists what the user may see: a table without a grant is not there. */
@@ -87,7 +69,7 @@ async function madeSteps(link: Link, table: string): Promise<[name: string, time
   return rows as unknown as [string, number][];
 }
 
-async function findPlace(link: Link, { prefix, application }: SchemaRequest): Promise<Place | null> {
+async function findPlace(link: Link, { prefix, application }: SchemaRequest): Promise<SeenPlace | null> {
   const { rows } = await link.query(
     `SELECT app_key, (SELECT tag FROM ${prefix}stores) FROM ${prefix}applications WHERE name = ${text(application)}`,
   );

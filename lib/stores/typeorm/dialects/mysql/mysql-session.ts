@@ -1,10 +1,11 @@
-import type { Instant } from '../../../../core/index.js';
-import type { DueQuery, Session } from '../../session.js';
+import type { Instant, Millis } from '../../../../core/index.js';
+import type { DueQuery, Session, StoreReading } from '../../session.js';
 import { MySqlClaimRows } from './claim-rows.js';
+import { ClaimedBatches } from './claimed-batches.js';
 import { DueJobs } from './due-jobs.js';
 import { MySqlHeldRows } from './held-rows.js';
 import { MySqlHistoryRows } from './history-rows.js';
-import { JobDecoder } from './job-decoder.js';
+import { MySqlJobDecoder } from './job-decoder.js';
 import { MySqlJobRows } from './job-rows.js';
 import { MySqlNodeRows } from './node-rows.js';
 import { MySqlRunRows } from './run-rows.js';
@@ -28,13 +29,14 @@ export class MySqlSession implements Session {
 
   constructor(private readonly parts: MySqlSessionParts) {
     const scope = new Scope(parts);
-    const decoder = new JobDecoder(scope);
+    const decoder = new MySqlJobDecoder(scope);
     const due = new DueJobs();
+    const batches = new ClaimedBatches(scope);
     this.scope = scope;
     this.jobs = new MySqlJobRows(scope, decoder);
-    this.runs = new MySqlRunRows(scope, due);
-    this.held = new MySqlHeldRows(scope);
-    this.claims = new MySqlClaimRows(scope, decoder, due);
+    this.runs = new MySqlRunRows(scope, due, batches);
+    this.held = new MySqlHeldRows(scope, batches);
+    this.claims = new MySqlClaimRows(scope, decoder, due, batches);
     this.history = new MySqlHistoryRows(scope);
     this.nodes = new MySqlNodeRows(scope);
   }
@@ -44,12 +46,25 @@ export class MySqlSession implements Session {
   }
 
   lookAhead(query: DueQuery, recoverBefore: Instant | null): void {
+    this.scope.isClaiming = true;
     this.claims.lookAhead(query, recoverBefore);
   }
 
-  async storeTime(now: Instant): Promise<Instant> {
-    if (!this.parts.isServerTimed) return now;
+  async announceWithdrawal(): Promise<Millis> {
+    await this.scope.announceWithdrawal();
+    return 0;
+  }
+
+  /** Nodes look here before they start what they claimed ahead. Last in its step, which holds all locks that it needs by then. */
+  tellOthers(): void {
+    this.scope.noteStops();
+  }
+
+  async storeTime(now: Instant): Promise<StoreReading> {
+    if (!this.parts.isServerTimed) return { storeNow: now };
     // Read first, where the transaction began: a reading at its end would be dated too early, and runs begin before their time.
-    return (await this.scope.begun())?.now ?? this.claims.readAt ?? now;
+    const begun = await this.scope.begun();
+    if (begun === null) return { storeNow: this.claims.readAt ?? now };
+    return { storeNow: begun.now, storeReadWithin: begun.within };
   }
 }

@@ -1,7 +1,7 @@
 import type { Instant, JobPause, NodeRecord } from '../../../../core/index.js';
 import type { NodeRows } from '../../session.js';
-import { pauseOf } from './job-decoder.js';
-import { inList, json, overwriting, text } from './literals.js';
+import { pauseOf } from '../server/job-decoder.js';
+import { deleteByKeys, json, overwriting, text } from './literals.js';
 import type { Scope } from './scope.js';
 
 /** How long after a node was last seen its name may still be wanted by a run that it claimed. */
@@ -60,9 +60,10 @@ export class MySqlNodeRows implements NodeRows {
     const { count } = await this.scope.statements.query(
       `UPDATE ${tables}nodes SET is_listed = 0 WHERE ${where} AND is_listed = 1 AND seen_at < ${before}`,
     );
-    const oldest = ['runs', 'open_runs'].map(
-      (table) => `COALESCE((SELECT created_at FROM ${tables}${table} ORDER BY run_key LIMIT 1), ${before})`,
-    );
+    const oldest = ['runs', 'single_runs', 'claimed_batches'].map((table) => {
+      const key = table === 'claimed_batches' ? 'batch_key' : 'run_key';
+      return `COALESCE((SELECT created_at FROM ${tables}${table} ORDER BY ${key} LIMIT 1), ${before})`;
+    });
     this.scope.statements.send(
       `DELETE FROM ${tables}nodes
        WHERE ${where} AND is_listed = 0 AND seen_at < LEAST(${before}, ${oldest.join(', ')}) - ${NAME_MARGIN}`,
@@ -102,8 +103,8 @@ export class MySqlNodeRows implements NodeRows {
        LIMIT ${MOST_BLOCKS} FOR UPDATE SKIP LOCKED`,
     );
     if (rows.length === 0) return;
-    const blocks = inList(rows.map((row) => row[0] as number));
-    this.scope.statements.send(`DELETE FROM ${this.tables}blocks WHERE block IN (${blocks})`);
+    const blocks = rows.map((row) => row[0] as number);
+    this.scope.statements.send(deleteByKeys(`${this.tables}blocks`, 'block', blocks));
   }
 }
 

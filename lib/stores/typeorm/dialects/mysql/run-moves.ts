@@ -1,6 +1,7 @@
 import type { Instant, Outcome, SkipReason } from '../../../../core/index.js';
 import { REASON, STATE } from '../../codes.js';
-import { orNull } from './literals.js';
+import { deleteRows, orNull } from './literals.js';
+import { amongRuns } from './run-keys.js';
 import { BY_KEY } from './run-select.js';
 
 /** What is copied of an unsettled run when it is settled, as it lies in the row. */
@@ -42,10 +43,9 @@ export function copyStatement(tables: string, among: string, { end, made, addsTe
   if (addsTexts) copied = copied.replace('has_texts', '1');
   const due = copied.replace('due_at', 'NULLIF(due_at, fire_time)');
   return `INSERT INTO ${tables}runs (${COPIED}, ${ADDED}) SELECT ${due}, ${made}, ${endOf(end)}
-    FROM ${tables}open_runs ${BY_KEY} WHERE ${among} ${UNLESS_THERE(tables)}`;
+    FROM ${tables}single_runs ${BY_KEY} WHERE ${among} ${UNLESS_THERE(tables)}`;
 }
 
-/** By their keys, never by a scan, which would wait for the locks of others. */
-export function deleteRuns(table: string, among: string): string {
-  return `DELETE r FROM ${table} r ${BY_KEY} WHERE ${among}`;
+export function deleteRuns(table: string, keys: readonly number[]): string {
+  return deleteRows(table, 'run_key', { among: amongRuns(keys), count: keys.length });
 }

@@ -1,3 +1,5 @@
+import { mysqlRunsOfBatches } from '../../migrations/index.js';
+
 /** Columns of a run (`r`) with its texts and the names that its keys stand for, in the order that `decodeRun` reads. */
 const SHARED =
   'run_key job_key generation kind state fire_time first_fire_time count is_count_exact due_at attempt token';
@@ -11,9 +13,14 @@ const SETTLED = `${named(SHARED)}, NULL AS lease_until, ${named(LATER)}, r.settl
 /** Rows are looked up by their keys, however small a table seems to be. */
 export const BY_KEY = 'FORCE INDEX (PRIMARY)';
 
-/** Unsettled runs as `decodeRun` reads them; conditions are about `r` (runs) and `j` (jobs). */
-export function selectOpenRuns(tables: string, where: string, index = ''): string {
-  return `SELECT ${OPEN} FROM ${tables}open_runs r ${index} ${joined(tables)} WHERE ${where}`;
+/** Unsettled runs with rows of their own, as `decodeRun` reads them; conditions are about `r` (runs) and `j` (jobs). */
+export function selectSingleRuns(tables: string, where: string, index = ''): string {
+  return `SELECT ${OPEN} FROM ${tables}single_runs r ${index} ${joined(tables)} WHERE ${where}`;
+}
+
+/** Those that lie together; `batches` is about their rows (`c`). */
+export function selectBatchedRuns(tables: string, batches: string, where: string): string {
+  return `SELECT ${OPEN} FROM (${mysqlRunsOfBatches(tables, batches)}) r ${joined(tables)} WHERE ${where}`;
 }
 
 /** Settled runs as `decodeRun` reads them. */
@@ -21,9 +28,9 @@ export function selectSettledRuns(tables: string, where: string, index = ''): st
   return `SELECT ${SETTLED} FROM ${tables}runs r ${index} ${joined(tables)} WHERE ${where}`;
 }
 
-/** Both kinds. */
+/** Of those with rows of their own, both kinds. */
 export function selectRuns(tables: string, where: string, index = ''): string {
-  return `${selectOpenRuns(tables, where, index)} UNION ALL ${selectSettledRuns(tables, where, index)}`;
+  return `${selectSingleRuns(tables, where, index)} UNION ALL ${selectSettledRuns(tables, where, index)}`;
 }
 
 /** Runs come first: the answer is small when they are chosen, whatever the server believes about its tables. */

@@ -1,6 +1,8 @@
 import { KIND, REASON, STATE } from '../../codes.js';
 import type { RunDraft } from '../../records.js';
+import { canLieTogether } from '../server/known-batches.js';
 import { BeatenError } from './beaten-error.js';
+import type { ClaimedBatches } from './claimed-batches.js';
 import type { DueJobs } from './due-jobs.js';
 import { flag, inList, json, orNull, text } from './literals.js';
 import type { Literal } from './literals.js';
@@ -23,6 +25,7 @@ export class RunWriter {
   constructor(
     private readonly scope: Scope,
     private readonly due: DueJobs,
+    private readonly batches: ClaimedBatches,
   ) {
     this.tables = scope.place.tables;
   }
@@ -44,26 +47,29 @@ export class RunWriter {
   private async writeOpen(keyed: readonly Keyed[]): Promise<ReadonlySet<number>> {
     const nodeKey = await this.nodeKeyOf(keyed);
     if (this.scope.isHopeful) {
-      const taken = this.takenOf(keyed);
-      this.insertOpen(keyed, nodeKey);
+      const drafts = keyed.map(({ draft }) => draft);
+      const isTogether = keyed[keyed.length - 1].key - keyed[0].key === keyed.length - 1 && canLieTogether(drafts);
+      const taken = this.takenOf(keyed, isTogether);
+      if (isTogether) this.batches.write(drafts, keyed[0].key, nodeKey!);
+      else this.insertOpen(keyed, nodeKey);
       if ((await taken).size > 0) throw new BeatenError();
       return new Set();
     }
-    const taken = await this.takenOf(keyed);
+    const taken = await this.takenOf(keyed, true);
     const free = keyed.filter(({ key }) => !taken.has(key));
     if (free.length > 0) this.insertOpen(free, nodeKey);
     return taken;
   }
 
   /** The second net (P33): fire times that have their run already. The jobs are locked, so nobody adds one meanwhile. */
-  private async takenOf(keyed: readonly Keyed[]): Promise<Set<number>> {
+  private async takenOf(keyed: readonly Keyed[], looksEverywhere: boolean): Promise<Set<number>> {
     const once = keyed.filter(({ draft }) => draft.kind !== 'manual' && !this.due.isNew(draft.job.key));
     if (once.length === 0) return new Set();
     const [earliest, latest] = [Math.min, Math.max].map((of) => of(...once.map(({ draft }) => draft.fireTime)));
     const jobs = inList(new Set(once.map(({ draft }) => draft.job.key)));
     const where = `job_key IN (${jobs}) AND fire_time BETWEEN ${earliest} AND ${latest} AND slot = 0`;
-    // One that is open makes a hopeful write fail by itself.
-    const looked = this.scope.isHopeful ? ['runs'] : ['open_runs', 'runs'];
+    // One that is open makes a write of single runs fail by itself; batches that had one were taken apart before.
+    const looked = looksEverywhere ? ['single_runs', 'runs'] : ['runs'];
     const each = looked.map(
       (table) =>
         `SELECT job_key, fire_time, generation FROM ${this.tables}${table} FORCE INDEX (${table}_once) WHERE ${where}`,
@@ -82,7 +88,7 @@ export class RunWriter {
       const claim = [orNull(draft.claim?.leaseUntil ?? null), claimed === 1 ? nodeKey! : 'NULL'];
       return [...this.shared(key, draft), claimed, claimed, draft.dueAt, orNull(wantsAt(draft)), ...claim];
     });
-    this.scope.sendRows(`INSERT INTO ${this.tables}open_runs (${OPEN})`, rows);
+    this.scope.sendRows(`INSERT INTO ${this.tables}single_runs (${OPEN})`, rows);
   }
 
   private writeSkipped(keyed: readonly Keyed[]): void {

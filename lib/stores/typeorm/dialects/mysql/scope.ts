@@ -1,132 +1,66 @@
-import type { Awaitable, Instant } from '../../../../core/index.js';
-import { shapeOf, ShapeTexts } from '../../codec.js';
-import { RecentMap } from '../../recent-map.js';
-import type { Definition, Shape } from '../../records.js';
+import type { Instant } from '../../../../core/index.js';
+import { ShapeTexts } from '../../codec.js';
+import type { Shape } from '../../records.js';
 import type { Statements } from '../server/link.js';
-import { isTrusted } from '../server/unused-shapes.js';
-import type { SeenShapeKey } from '../server/unused-shapes.js';
+import { ServerCaches } from '../server/server-caches.js';
+import { ServerScope } from '../server/server-scope.js';
+import type { ServerBegun, ServerPlace, ServerScopeParts } from '../server/server-scope.js';
+import type { Batch } from './batch.js';
 import { flag, inList, inParts, orNull, text, texts } from './literals.js';
 
-/** Where rows are looked for: one application in one set of tables. */
-export interface Place {
-  /** What stands before the name of each table. */
-  readonly tables: string;
-  readonly appKey: number;
-  /** Part of every run's id, so that ids of two stores never meet. */
-  readonly tag: string;
+export interface Place extends ServerPlace {
+  /** Else it is MySQL. */
+  readonly isMariaDb: boolean;
 }
 
-/** What the begin of a transaction answers. */
-export interface Begun {
-  /** A row that is there when the transaction became durable; it stands for a block of keys for this transaction alone. */
-  readonly block: number;
-  /** The server's clock. */
-  readonly now: Instant;
+/** `block`: a row that is there when the transaction became durable; it stands for a block of keys. */
+export interface Begun extends ServerBegun {
+  /** What the row says: see `newStamp`. */
+  readonly stamp: number;
 }
 
-/** Keys in one block. */
-export const BLOCK = 4_096;
-
-/** Definitions kept decoded, of jobs that come up again; each about 1 kB. */
-const KEPT_DEFINITIONS = 20_000;
-
-interface KeptDefinition {
-  readonly version: number;
-  readonly definition: Definition;
-}
-
-/** What this process remembers of committed rows that never change under their key and version. */
-export class Caches {
-  readonly shapes = new Map<number, Shape>();
-  readonly shapeKeys = new Map<string, SeenShapeKey>();
-  /** When this process last looked for shapes that no job has. */
-  shapesSeenAt = -Infinity;
+export class Caches extends ServerCaches<Batch> {
   readonly shapeTexts = new ShapeTexts();
-  readonly nodeKeys = new Map<string, number>();
-  readonly definitions = new RecentMap<number, KeptDefinition>(KEPT_DEFINITIONS);
-  /** What was last written of this process's nodes: lists of jobs and tasks are long and seldom change. */
-  readonly writtenNodes = new Map<string, string>();
 }
 
-export interface ScopeParts {
-  readonly place: Place;
-  readonly caches: Caches;
-  readonly statements: Statements;
-  readonly begun: Promise<Begun> | null;
-  /** Tries before this one. */
-  readonly tries: number;
-  /** Calls back when the transaction is durable. */
-  readonly onCommit: (callback: () => void) => void;
+export interface ScopeParts extends ServerScopeParts<Place, Caches, Begun> {
+  /** How texts that may be long are written over this connection. */
+  readonly quote: (value: string) => string;
 }
 
-/** What all rows of one transaction share: keys of names, and new keys. */
-export class Scope {
-  readonly place: Place;
-  readonly caches: Caches;
-  readonly statements: Statements;
-  readonly isReading: boolean;
-  /** The first try hopes that nothing is in its way; what is there makes it fail. */
-  readonly isHopeful: boolean;
-  /** Keys of this transaction that are not in the caches yet. */
-  private readonly newShapeKeys = new Map<string, number>();
-  private readonly newNodeKeys = new Map<string, number>();
-  private nextKey = 0;
-  private keysLeft = -1;
+export class Scope extends ServerScope<Place, Caches, Begun> {
+  /** This step asks held runs to stop: nodes that hold claims are to look. */
+  asksToStop = false;
 
   constructor(private readonly parts: ScopeParts) {
-    const { place, caches, statements, begun, tries } = parts;
-    this.place = place;
-    this.caches = caches;
-    this.statements = statements;
-    this.isReading = begun === null;
-    this.isHopeful = tries === 0;
+    super(parts);
   }
 
-  onCommit(callback: () => void): void {
-    this.parts.onCommit(callback);
+  /** A text that may be long, as it stands in a statement. */
+  text(value: string): string {
+    return this.parts.quote(value);
   }
 
-  /** What the begin read, as soon as it has; null: nothing was begun. */
-  begun(): Promise<Begun> | null {
-    return this.parts.begun;
+  /** It can be seen when this has been answered: whoever is to look need not wait until it is durable. */
+  async announceWithdrawal(): Promise<void> {
+    await this.statements.query(this.withdrawalNote);
+  }
+
+  /** What is withdrawn was announced before. */
+  noteStops(): void {
+    if (!this.asksToStop) return;
+    this.asksToStop = false;
+    this.statements.send(this.withdrawalNote);
+  }
+
+  private get withdrawalNote(): string {
+    const { tables, appKey } = this.place;
+    return `INSERT INTO ${tables}withdrawals (app_key, stamp) VALUES (${appKey}, ${newStamp()})`;
   }
 
   /** Sends the same statement for many rows, in parts. */
   sendRows(start: string, rows: Parameters<typeof inParts>[1], end = ''): void {
     for (const statement of inParts(start, rows, end)) this.statements.send(statement);
-  }
-
-  /** The first of `count` new keys in a row, greater than any that an earlier transaction got. */
-  async take(count: number): Promise<number> {
-    if (this.keysLeft < 0) this.useBlock((await this.parts.begun!).block);
-    if (this.keysLeft < count) this.useBlock(await nextBlock(this.statements, this.place.tables));
-    if (count > this.keysLeft) throw new Error(`A step asked for ${count} keys at once; ${BLOCK} is the end.`);
-    const first = this.nextKey;
-    this.nextKey += count;
-    this.keysLeft -= count;
-    return first;
-  }
-
-  runId(key: number): string {
-    return `${this.place.tag}-${key}`;
-  }
-
-  /** The key in a run's id; null when the id is none of this store's. */
-  runKey(id: string): number | null {
-    const { tag } = this.place;
-    if (!id.startsWith(tag) || id[tag.length] !== '-') return null;
-    const digits = id.slice(tag.length + 1);
-    if (!/^\d{1,16}$/.test(digits)) return null;
-    const key = Number(digits);
-    return Number.isSafeInteger(key) ? key : null;
-  }
-
-  /** Shapes of rows; a row of shapes never changes and its key is never given again. */
-  shapesOf(keys: readonly number[]): Awaitable<ReadonlyMap<number, Shape>> {
-    const { shapes } = this.caches;
-    const missing = new Set<number>();
-    for (const key of keys) if (!shapes.has(key)) missing.add(key);
-    return missing.size === 0 ? shapes : this.readShapes(missing);
   }
 
   /** Keys of the shapes of jobs, in their order; new ones are written. */
@@ -138,28 +72,26 @@ export class Scope {
     return bodies.map((body) => this.knownShapeKey(body, at)!);
   }
 
-  /** Key of a node's name; one that has not registered itself gets a row that is not listed. */
-  nodeKey(id: string, at: Instant): Awaitable<number> {
-    return this.caches.nodeKeys.get(id) ?? this.newNodeKeys.get(id) ?? this.addNode(id, at);
+  protected nextBlock(): Promise<number> {
+    return nextBlock(this.statements, this.place.tables, 0);
   }
 
-  private useBlock(block: number): void {
-    this.nextKey = block * BLOCK;
-    this.keysLeft = BLOCK;
-  }
-
-  private async readShapes(keys: Iterable<number>): Promise<ReadonlyMap<number, Shape>> {
-    const { tables } = this.place;
-    const find = `SELECT shape_key, body FROM ${tables}shapes WHERE shape_key IN (${inList(keys)})`;
+  protected async readShapes(keys: readonly number[]): Promise<[number, string][]> {
+    const find = `SELECT shape_key, body FROM ${this.place.tables}shapes WHERE shape_key IN (${inList(keys)})`;
     const { rows } = await this.statements.query(find);
-    // A shape can be of this very transaction; its key is given to nobody else even if that is undone.
-    for (const [key, body] of rows) this.caches.shapes.set(key as number, shapeOf(body as string));
-    return this.caches.shapes;
+    return rows as unknown as [number, string][];
   }
 
-  private knownShapeKey(body: string, at: Instant): number | undefined {
-    const kept = this.caches.shapeKeys.get(body);
-    return kept !== undefined && isTrusted(kept, at) ? kept.key : this.newShapeKeys.get(body);
+  protected async addNode(id: string, at: Instant): Promise<number> {
+    const { tables, appKey } = this.place;
+    this.statements.send(
+      `INSERT INTO ${tables}nodes (app_key, id, is_listed, seen_at) VALUES (${appKey}, ${text(id)}, 0, ${at})
+       ON DUPLICATE KEY UPDATE app_key = VALUES(app_key)`,
+    );
+    const { rows } = await this.statements.query(
+      `SELECT node_key FROM ${tables}nodes WHERE app_key = ${appKey} AND id IN (${texts([id])}) FOR UPDATE`,
+    );
+    return rows[0][0] as number;
   }
 
   private async writeShapes(shapes: ReadonlyMap<string, Shape>, at: Instant): Promise<void> {
@@ -178,31 +110,16 @@ export class Scope {
     const { rows: found } = await this.statements.query(find);
     for (const [key, body] of found as [number, string][]) this.keepShapeKey(body, key, at);
   }
-
-  private keepShapeKey(body: string, key: number, at: Instant): void {
-    this.newShapeKeys.set(body, key);
-    this.onCommit(() => this.caches.shapeKeys.set(body, { key, seenAt: at }));
-  }
-
-  private async addNode(id: string, at: Instant): Promise<number> {
-    const { tables, appKey } = this.place;
-    this.statements.send(
-      `INSERT INTO ${tables}nodes (app_key, id, is_listed, seen_at) VALUES (${appKey}, ${text(id)}, 0, ${at})
-       ON DUPLICATE KEY UPDATE app_key = VALUES(app_key)`,
-    );
-    const { rows } = await this.statements.query(
-      `SELECT node_key FROM ${tables}nodes WHERE app_key = ${appKey} AND id IN (${texts([id])}) FOR UPDATE`,
-    );
-    const key = rows[0][0] as number;
-    this.newNodeKeys.set(id, key);
-    this.onCommit(() => this.caches.nodeKeys.set(id, key));
-    return key;
-  }
 }
 
-/** A new block of keys: its row is gone again when the transaction is undone, its number is never given twice. */
-export async function nextBlock(statements: Pick<Statements, 'query'>, tables: string): Promise<number> {
-  const added = statements.query(`INSERT INTO ${tables}blocks (block) VALUES (NULL)`);
+/** What a row says beside its number: a server that crashes gives out numbers again of rows that were not durable. */
+export function newStamp(): number {
+  return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
+}
+
+/** A new block of keys: its row is gone again when the transaction is undone. */
+export async function nextBlock(statements: Pick<Statements, 'query'>, tables: string, stamp: number): Promise<number> {
+  const added = statements.query(`INSERT INTO ${tables}blocks (stamp) VALUES (${stamp})`);
   const [, { rows }] = await Promise.all([added, statements.query('SELECT LAST_INSERT_ID()')]);
   return rows[0][0] as number;
 }

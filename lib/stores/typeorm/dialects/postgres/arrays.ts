@@ -8,6 +8,12 @@ export function numbersIn(array: unknown): number[] {
   return array === null ? [] : (JSON.parse(`[${(array as string).slice(1, -1)}]`) as number[]);
 }
 
+/** As `numbersIn`, where some of them may be missing. */
+export function numbersOrNullsIn(array: unknown): (number | null)[] {
+  const list = (array as string).slice(1, -1);
+  return JSON.parse(`[${list.includes('N') ? list.replace(/NULL/g, 'null') : list}]`) as (number | null)[];
+}
+
 export function keysOf(rows: readonly { readonly key: number }[]): string {
   return `{${rows.map((row) => row.key).join(',')}}`;
 }

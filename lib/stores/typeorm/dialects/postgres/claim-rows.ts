@@ -1,95 +1,38 @@
-import type { Awaitable, Instant } from '../../../../core/index.js';
+import type { Instant } from '../../../../core/index.js';
 import { STATE, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob, StoredRun } from '../../records.js';
 import type { ClaimRows, DueQuery } from '../../session.js';
 import { numbers, texts } from './arrays.js';
-import { openJobs } from './claimed-batches.js';
 import type { ClaimedBatches } from './claimed-batches.js';
+import type { DueJobs } from './due-jobs.js';
 import type { FreeJobs } from './free-jobs.js';
-import { JOB_COLUMNS } from './job-decoder.js';
-import type { JobColumns, JobDecoder } from './job-decoder.js';
+import { ClaimQuestions } from '../server/claim-questions.js';
+import type { Firsts } from '../server/claim-questions.js';
 import { Conditions } from './job-list.js';
 import { decodeRun } from '../../run-decoder.js';
 import { selectSingleRuns } from './run-select.js';
 import type { Scope } from './scope.js';
-
-/** Before every instant. */
-const BEGINNING = Number.MIN_SAFE_INTEGER;
 
 /** What runs are claimed of: jobs that are active or finished; orphaned, unresolved and removed ones are not. */
 const CLAIMABLE = `j.status <= ${STATUS.finished}`;
 
 const NO_JOBS: ReadonlySet<number> = new Set();
 
-/** Place of the column that says whether a job has unsettled runs. */
-const HAS_OPEN = 17;
-
-/** The answers of a claim's first questions, all asked at once. */
-interface Ahead {
-  leases: Promise<StoredRun[]> | null;
-  runs: Promise<StoredRun[]> | null;
-  jobs: Promise<StoredJob[]> | null;
-}
-
-/** The instants at which something will first be wanted. */
-interface Firsts {
-  readonly job: number;
-  readonly run: number;
-  readonly lease: number;
-}
-
 /** What a claim looks at. */
-export class PostgresClaimRows implements ClaimRows {
+export class PostgresClaimRows extends ClaimQuestions implements ClaimRows {
   private readonly tables: string;
-  private readonly ahead: Ahead = { leases: null, runs: null, jobs: null };
-  private firsts: Firsts | null = null;
   /** The server's clock, where this session has read it. */
   readAt: Instant | null = null;
 
   constructor(
     private readonly scope: Scope,
-    private readonly decoder: JobDecoder,
+    private readonly due: DueJobs,
     private readonly free: FreeJobs,
     private readonly batches: ClaimedBatches,
   ) {
+    super();
     this.tables = scope.place.tables;
-  }
-
-  /** Asks everything that a claim will ask first, without waiting in between. */
-  lookAhead(query: DueQuery, recoverBefore: Instant | null): void {
-    const { ahead } = this;
-    if (recoverBefore !== null) ahead.leases = watched(this.readLeases({ ...query, until: recoverBefore }));
-    ahead.runs = watched(this.readRuns(query));
-    ahead.jobs = watched(this.readJobs(query));
-  }
-
-  /** One question for this one and for `nextInstant`. */
-  async isAnythingDue(query: DueQuery, recoverBefore: Instant | null): Promise<boolean> {
-    const firsts = await this.readFirsts(query, BEGINNING);
-    if (recoverBefore !== null && firsts.lease <= recoverBefore) return true;
-    if (Math.min(firsts.job, firsts.run) <= query.until) return true;
-    this.firsts = firsts;
-    return false;
-  }
-
-  dueJobs(query: DueQuery): Awaitable<StoredJob[]> {
-    const { jobs } = this.ahead;
-    if (jobs === null || query.after !== null) return this.readJobs(query);
-    this.ahead.jobs = null;
-    return jobs.then((found) => found.slice(0, query.limit));
-  }
-
-  dueRuns(query: DueQuery): Awaitable<StoredRun[]> {
-    const { runs } = this.ahead;
-    this.ahead.runs = null;
-    return runs === null ? this.readRuns(query) : runs.then((found) => found.slice(0, query.limit));
-  }
-
-  endedLeases(query: DueQuery): Awaitable<StoredRun[]> {
-    const { leases } = this.ahead;
-    this.ahead.leases = null;
-    return leases ?? this.readLeases(query);
   }
 
   /** Looked at without a lock, and later: what is there and was not found was not to be locked then. */
@@ -109,16 +52,7 @@ export class PostgresClaimRows implements ClaimRows {
     return busy;
   }
 
-  async nextInstant(query: DueQuery, now: Instant): Promise<Instant | null> {
-    const known = this.firsts;
-    // What was left out of a claim says nothing here; a lease that has ended and is not taken over yet does not count.
-    const isKnown = known !== null && Math.min(known.job, known.run, known.lease) > now;
-    const { job, run, lease } = isKnown ? known : await this.readFirsts(query, now);
-    const next = Math.min(job, run, lease);
-    return next === Number.POSITIVE_INFINITY ? null : next;
-  }
-
-  private async readFirsts(query: DueQuery, after: Instant): Promise<Firsts> {
+  protected async readFirsts(query: DueQuery, after: Instant): Promise<Firsts> {
     const { tables } = this;
     const values: unknown[] = [this.scope.place.appKey, after];
     const [jobs, runs] = [new Conditions(values), new Conditions(values)];
@@ -143,25 +77,17 @@ export class PostgresClaimRows implements ClaimRows {
     return { job: job ?? Infinity, run: run ?? Infinity, lease: lease ?? Infinity };
   }
 
-  private async readJobs(query: DueQuery): Promise<StoredJob[]> {
+  protected async readJobs(query: DueQuery): Promise<StoredJob[]> {
     const { tables } = this;
     const { after, until, limit } = query;
     const where = new Conditions();
     where.add('j.app_key = ? AND j.wake_at <= ?', this.scope.place.appKey, until);
     if (after !== null) where.add('(j.wake_at, j.job_key) > (?, ?)', wakeAtOf(after.record), after.key);
     leaveOutJobs(where, query, tables);
-    // The definition of a job that has run before is mostly known here; one that has not has hardly a run.
-    const hasOpen = `j.run_count > 0 AND (EXISTS (SELECT 1 FROM ${tables}single_runs o WHERE o.job_key = j.job_key)
-      OR j.job_key IN (${openJobs(`${tables}claimed_batches`, '$1')}))`;
-    const text = `SELECT ${JOB_COLUMNS}, ${hasOpen} FROM (SELECT * FROM ${tables}jobs j WHERE ${where.toString()}
-        ORDER BY j.wake_at, j.job_key LIMIT $${where.values.length + 1} FOR UPDATE SKIP LOCKED) j
-      LEFT JOIN ${tables}definitions d ON j.run_count = 0 AND d.job_key = j.job_key`;
-    const { rows } = await this.scope.statements.query(text, [...where.values, limit]);
-    if (this.scope.isHopeful) for (const row of rows) if (row[HAS_OPEN] === false) this.free.add(row[0] as number);
-    return (await this.decoder.decode(rows as unknown as JobColumns[])).sort(inTurn);
+    return (await this.due.read(where, limit)).sort(inTurn);
   }
 
-  private async readRuns(query: DueQuery): Promise<StoredRun[]> {
+  protected async readRuns(query: DueQuery): Promise<StoredRun[]> {
     const where = new Conditions();
     const { appKey } = this.scope.place;
     where.add(`r.app_key = ? AND r.state = ${STATE.waiting} AND r.wants_at <= ?`, appKey, query.until);
@@ -170,7 +96,7 @@ export class PostgresClaimRows implements ClaimRows {
     return await this.readOpen(where, query.limit);
   }
 
-  private async readLeases(query: DueQuery): Promise<StoredRun[]> {
+  protected async readLeases(query: DueQuery): Promise<StoredRun[]> {
     if (!this.scope.isReading) this.batches.splitEnded(query.until, query.limit);
     const where = new Conditions();
     const { appKey } = this.scope.place;
@@ -182,7 +108,7 @@ export class PostgresClaimRows implements ClaimRows {
   private async readOpen(where: Conditions, limit: number): Promise<StoredRun[]> {
     const text = `${selectSingleRuns(this.tables, where.toString())}
       ORDER BY r.wants_at LIMIT $${where.values.length + 1} FOR UPDATE OF r SKIP LOCKED`;
-    const { rows } = await this.scope.statements.query(text, [...where.values, limit]);
+    const { rows } = await this.scope.statements.query(text, [...where.values, limit], 'keeps plan');
     return rows.map((row) => decodeRun(this.scope, row));
   }
 }
@@ -190,12 +116,6 @@ export class PostgresClaimRows implements ClaimRows {
 /** As they were found, unless a row was changed while it was waited for. */
 function inTurn(a: StoredJob, b: StoredJob): number {
   return wakeAtOf(a.record)! - wakeAtOf(b.record)! || a.key - b.key;
-}
-
-/** Looked at later; until then it is no unhandled rejection. */
-function watched<T>(answer: Promise<T>): Promise<T> {
-  answer.catch(() => undefined);
-  return answer;
 }
 
 function leaveOutJobs(where: Conditions, query: DueQuery, tables: string): void {

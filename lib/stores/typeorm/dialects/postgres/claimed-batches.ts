@@ -5,20 +5,10 @@ import type { RunDraft } from '../../records.js';
 import type { RunClose } from '../../session.js';
 import { keysOf, numbers, numbersIn, texts } from './arrays.js';
 import { Columns } from './columns.js';
-import type { KnownBatch } from './known-batches.js';
+import { BATCH_SIZE, newBatch } from '../server/known-batches.js';
+import type { BatchEnds, KnownBatch } from '../server/known-batches.js';
 import { endColumns, MOVED_COLUMNS } from './run-moves.js';
 import type { Scope } from './scope.js';
-
-/** Runs in one row, at most: it is to fit a page four times. */
-const SIZE = 64;
-
-/** Ends of runs that lie in one row. */
-export interface BatchEnds {
-  readonly batch: KnownBatch;
-  readonly ends: RunClose[];
-  /** A bit for each run of the row: `1`: it is among the ends. */
-  readonly isNamed: Uint8Array;
-}
 
 /**
  * Plain runs of a claim, many in a row: that is what most runs are from their claim to their end. Whatever else a step wants
@@ -31,11 +21,6 @@ export class ClaimedBatches {
     this.table = `${scope.place.tables}claimed_batches`;
   }
 
-  /** Can all of them lie in such rows? */
-  canHold(drafts: readonly RunDraft[]): boolean {
-    return drafts.every(isPlain);
-  }
-
   /** Hopeful: nothing is in the way, and the statement fails when something is. Keys follow each other from `first` on. */
   write(drafts: readonly RunDraft[], first: number, nodeKey: number): void {
     const keys: number[] = [];
@@ -46,9 +31,9 @@ export class ClaimedBatches {
       shapes: [] as string[],
     };
     const sizes: number[] = [];
-    const known: [number, number[], number[]][] = [];
-    for (let from = 0; from < drafts.length; from += SIZE) {
-      const some = drafts.slice(from, from + SIZE);
+    const known: KnownBatch[] = [];
+    for (let from = 0; from < drafts.length; from += BATCH_SIZE) {
+      const some = drafts.slice(from, from + BATCH_SIZE);
       const jobKeys = some.map(({ job }) => job.key);
       const generations = some.map(({ job }) => job.record.generation);
       keys.push(first + from);
@@ -57,23 +42,15 @@ export class ClaimedBatches {
       arrays.generations.push(numbers(generations));
       arrays.fireTimes.push(numbers(some.map(({ fireTime }) => fireTime)));
       arrays.shapes.push(numbers(some.map(({ job }) => job.shapeKey)));
-      known.push([first + from, jobKeys, generations]);
+      known.push(newBatch(first + from, jobKeys, generations));
     }
     const { claim, createdAt } = drafts[0];
-    this.scope.statements.send(this.insertStatement(drafts.some(({ job }) => job.record.runCount > 0)), [
-      this.scope.place.appKey,
-      createdAt,
-      nodeKey,
-      claim!.leaseUntil,
-      numbers(keys),
-      numbers(sizes),
-      texts(arrays.jobKeys),
-      texts(arrays.generations),
-      texts(arrays.fireTimes),
-      texts(arrays.shapes),
-    ]);
+    const haveRun = drafts.some(({ job }) => job.record.runCount > 0);
+    const lists = [arrays.jobKeys, arrays.generations, arrays.fireTimes, arrays.shapes].map(texts);
+    const values = [this.scope.place.appKey, createdAt, nodeKey, claim!.leaseUntil, numbers(keys), numbers(sizes)];
+    this.scope.statements.send(this.insertStatement(haveRun), [...values, ...lists], 'keeps plan');
     this.scope.onCommit(() => {
-      for (const batch of known) this.scope.caches.batches.add(...batch);
+      for (const batch of known) this.scope.caches.batches.add(batch);
     });
   }
 
@@ -97,7 +74,7 @@ export class ClaimedBatches {
   /** A statement for several rows locks them as it comes to them: in any order. */
   private lockRows(keys: readonly number[]): void {
     const text = `SELECT 1 FROM ${this.table} c WHERE c.batch_key = ANY ($1::bigint[]) ${this.lock}`;
-    this.scope.statements.send(text, [numbers(keys)]);
+    this.scope.statements.send(text, [numbers(keys)], 'keeps plan');
   }
 
   /** Takes apart the rows in which runs of these jobs lie. */
@@ -121,7 +98,7 @@ export class ClaimedBatches {
 
   /** Renews rows of which every open run is named; answers the keys of the runs that are left to be renewed by themselves. */
   async renew(keys: readonly number[], until: Instant): Promise<number[]> {
-    const { whole, rest } = this.wholeOf(keys);
+    const { whole, rest } = this.scope.caches.batches.wholeOf(keys);
     if (whole.length === 0) {
       this.splitRuns(rest);
       return rest;
@@ -136,31 +113,6 @@ export class ClaimedBatches {
     // Others too than this process knows of: it may have forgotten theirs.
     if (rest.length > 0) this.splitRuns(rest);
     return rest;
-  }
-
-  /** Sorts ends by where their runs lie, as far as this process knows; of those that end twice, the first counts. */
-  sort(ends: readonly RunClose[]): { readonly batched: readonly BatchEnds[]; readonly single: readonly RunClose[] } {
-    const { batches } = this.scope.caches;
-    const groups = new Map<KnownBatch, BatchEnds>();
-    const single: RunClose[] = [];
-    let last: BatchEnds | undefined;
-    for (const end of ends) {
-      const batch: KnownBatch | null =
-        last !== undefined && isIn(last.batch, end.key) ? last.batch : batches.of(end.key);
-      if (batch === null || end.token !== 1 || batch.ended[end.key - batch.key] === 1) {
-        single.push(end);
-        continue;
-      }
-      if (last?.batch !== batch) last = groups.get(batch);
-      if (last === undefined) {
-        groups.set(batch, (last = { batch, ends: [], isNamed: new Uint8Array(batch.jobKeys.length) }));
-      }
-      const place = end.key - batch.key;
-      if (last.isNamed[place] === 1) continue;
-      last.isNamed[place] = 1;
-      last.ends.push(end);
-    }
-    return { batched: [...groups.values()], single };
   }
 
   /** Moves runs to history, or away; answers the groups of those whose row was as this process knows it. */
@@ -220,6 +172,7 @@ export class ClaimedBatches {
          is_count_exact, is_cancel_requested, is_forced, has_texts)
        ${runsOfBatches('gone')}`,
       values,
+      'keeps plan',
     );
   }
 
@@ -227,30 +180,12 @@ export class ClaimedBatches {
   private get holding(): string {
     return `SELECT c.batch_key FROM ${this.table} c WHERE c.app_key = $1 AND c.batch_key IN (
       SELECT b.batch_key FROM unnest($2::bigint[]) k JOIN ${this.table} b
-        ON b.batch_key BETWEEN k - ${SIZE - 1} AND k AND k < b.batch_key + b.size) ${this.lock}`;
+        ON b.batch_key BETWEEN k - ${BATCH_SIZE - 1} AND k AND k < b.batch_key + b.size) ${this.lock}`;
   }
 
   /** Rows are locked in the order of their keys by every step; one that claims waits for no other. */
   private get lock(): string {
     return `ORDER BY c.batch_key FOR UPDATE OF c ${this.scope.isClaiming ? 'SKIP LOCKED' : ''}`;
-  }
-
-  private wholeOf(keys: readonly number[]): { whole: { batch: KnownBatch; keys: number[] }[]; rest: number[] } {
-    const { batches } = this.scope.caches;
-    const groups = new Map<KnownBatch, number[]>();
-    const rest: number[] = [];
-    for (const key of keys) {
-      const batch = batches.of(key);
-      if (batch === null || batch.ended[key - batch.key] === 1) rest.push(key);
-      else if (groups.has(batch)) groups.get(batch)!.push(key);
-      else groups.set(batch, [key]);
-    }
-    const whole = [];
-    for (const [batch, some] of groups) {
-      if (some.length === batch.open) whole.push({ batch, keys: some });
-      else rest.push(...some);
-    }
-    return { whole, rest };
   }
 
   /** A row goes when all that is open in it ends. */
@@ -277,6 +212,7 @@ export class ClaimedBatches {
       `WITH w AS (SELECT * FROM unnest(${w}) w (${names.join(', ')})), gone AS (${take}) ${toHistory}
        SELECT array_agg(batch_key) FROM gone`,
       values,
+      'keeps plan',
     );
     return numbersIn(rows[0][0]);
   }
@@ -298,35 +234,6 @@ export class ClaimedBatches {
 export function openJobs(table: string, appKey: string): string {
   return `SELECT held.job_key FROM ${table} b CROSS JOIN LATERAL unnest(b.job_keys) WITH ORDINALITY held (job_key, place)
     WHERE b.app_key = ${appKey} AND get_bit(b.ended, held.place::integer - 1) = 0`;
-}
-
-function isPlain({
-  kind,
-  claim,
-  dueAt,
-  fireTime,
-  firstFireTime,
-  count,
-  countIsExact,
-  forced,
-  args,
-  detail,
-}: RunDraft): boolean {
-  return (
-    claim !== null &&
-    kind === 'scheduled' &&
-    dueAt === fireTime &&
-    firstFireTime === fireTime &&
-    count === 1 &&
-    countIsExact &&
-    !forced &&
-    args === null &&
-    detail === null
-  );
-}
-
-function isIn({ key, jobKeys }: KnownBatch, runKey: number): boolean {
-  return runKey >= key && runKey < key + jobKeys.length;
 }
 
 function maskOf({ isNamed }: BatchEnds): string {

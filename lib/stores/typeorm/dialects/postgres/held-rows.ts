@@ -1,13 +1,26 @@
 import type { Instant, Outcome, RunError, SkipReason } from '../../../../core/index.js';
 import { REASON, RUN_STATES, STATE } from '../../codes.js';
 import type { RunTexts } from '../../records.js';
-import type { ClaimState, ClosedRun, ClosedRuns, HeldRows, RunClose, SettledGroup } from '../../session.js';
+import type {
+  ClaimState,
+  ClosedRun,
+  ClosedRuns,
+  HeldRows,
+  ReleasedRun,
+  RunClose,
+  SettledGroup,
+} from '../../session.js';
 import { jsonOf, keysOf, numbers, numbersIn, storable, texts } from './arrays.js';
 import { BY_KEY, closeStatement, COPIED_COLUMNS, hasTexts, heldUnder, MOVED_COLUMNS } from './run-moves.js';
-import type { BatchEnds, ClaimedBatches } from './claimed-batches.js';
+import type { BatchEnds } from '../server/known-batches.js';
+import type { ClaimedBatches } from './claimed-batches.js';
+import { Columns } from './columns.js';
 import type { Scope } from './scope.js';
 
 const HELD = `run_key = ANY ($1::bigint[]) AND ${heldUnder('$2')}`;
+
+/** What every run becomes that waits again. */
+const FREED = `state = ${STATE.waiting}, node_key = NULL, lease_until = NULL`;
 
 /** Steps of those who hold a claim. Every statement compares the token and the state where it writes (P7). */
 export class PostgresHeldRows implements HeldRows {
@@ -55,7 +68,7 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   async closeAll(ends: readonly RunClose[]): Promise<ClosedRuns> {
-    const { batched, single } = this.batches.sort(ends);
+    const { batched, single } = this.scope.caches.batches.sort(ends);
     // Looked at behind the runs' end: who buffers a run behind one of them has to wait for it, or is seen here.
     const [fromBatches, fromSingles, after] = await Promise.all([
       this.closeBatches(batched),
@@ -106,9 +119,20 @@ export class PostgresHeldRows implements HeldRows {
     return this.free(set, [numbers(keys), token, dueAt, attempt, startedAt]);
   }
 
-  release({ keys, token, attempt }: SettledGroup, dueAt: Instant): Promise<number> {
-    this.batches.splitRuns(keys);
-    return this.free('due_at = $3, wants_at = $3, attempt = $4', [numbers(keys), token, dueAt, attempt]);
+  release(runs: readonly ReleasedRun[]): void {
+    this.batches.splitRuns(runs.map((run) => run.key));
+    const columns = new Columns([keysOf(runs)]);
+    const column = (name: string, type: string, of: (run: ReleasedRun) => number): string =>
+      columns.add(name, type, runs.map(of));
+    const token = column('token', 'integer', (run) => run.token);
+    const attempt = column('attempt', 'integer', (run) => run.attempt);
+    const dueAt = column('due_at', 'bigint', (run) => run.dueAt);
+    this.scope.statements.send(
+      `UPDATE ${this.tables}single_runs o SET ${FREED}, due_at = ${dueAt}, wants_at = ${dueAt}, attempt = ${attempt}
+       FROM unnest(${columns.types}) u (${columns.names})
+       WHERE o.run_key = u.run_key AND ${heldUnder(token, 'o.')}`,
+      columns.values,
+    );
   }
 
   writeTexts(key: number, { detail, error, result, output }: Omit<RunTexts, 'args'>): void {
@@ -167,7 +191,7 @@ export class PostgresHeldRows implements HeldRows {
   private async closeSingles(ends: readonly RunClose[]): Promise<ClosedRun[]> {
     this.lockSingles(ends.map((end) => end.key));
     const { text, values } = closeStatement(this.tables, ends, this.scope.isHopeful);
-    const { rows } = await this.scope.statements.query(text, values);
+    const { rows } = await this.scope.statements.query(text, values, 'keeps plan');
     const [keys, jobKeys, generations, texted] = rows[0].map(numbersIn);
     if (texted.length > 0) this.deleteTexts(texted);
     return keys.map((key, at) => ({ key, jobKey: jobKeys[at], generation: generations[at] }));
@@ -178,6 +202,7 @@ export class PostgresHeldRows implements HeldRows {
       `SELECT EXISTS (SELECT 1 FROM ${this.tables}single_runs WHERE app_key = $1 AND state = ${STATE.buffered}),
          EXISTS (SELECT 1 FROM ${this.tables}jobs WHERE app_key = $1 AND losses > 0)`,
       [this.scope.place.appKey],
+      'keeps plan',
     );
     const [isAnyBuffered, isAnyLoss] = rows[0] as [boolean, boolean];
     this.scope.caches.settlesWantJobs = isAnyBuffered || isAnyLoss;
@@ -187,7 +212,7 @@ export class PostgresHeldRows implements HeldRows {
   /** In the order of their keys, as every step does. */
   private lockSingles(keys: readonly number[]): void {
     const text = `SELECT 1 FROM ${this.tables}single_runs WHERE run_key = ANY ($1::bigint[]) ORDER BY run_key FOR UPDATE`;
-    this.scope.statements.send(text, [numbers(keys)]);
+    this.scope.statements.send(text, [numbers(keys)], 'keeps plan');
   }
 
   private deleteTexts(keys: readonly number[]): void {
@@ -223,7 +248,7 @@ export class PostgresHeldRows implements HeldRows {
   }
 
   private free(set: string, values: unknown[]): Promise<number> {
-    return this.update(`state = ${STATE.waiting}, ${set}, node_key = NULL, lease_until = NULL`, values);
+    return this.update(`${FREED}, ${set}`, values);
   }
 
   private async update(set: string, values: unknown[]): Promise<number> {

@@ -1,5 +1,5 @@
-import type { Awaitable, JobFilter, JobRecord } from '../../../../core/index.js';
-import { definitionTextOf, isSameDefinition, isSameShape } from '../../codec.js';
+import type { Awaitable, Instant, JobFilter, JobRecord } from '../../../../core/index.js';
+import { definitionTextOf } from '../../codec.js';
 import { REMOVED_STATUS, STATUS } from '../../codes.js';
 import { wakeAtOf } from '../../records.js';
 import type { StoredJob } from '../../records.js';
@@ -7,8 +7,10 @@ import type { JobRows, JobUpdate } from '../../session.js';
 import { jsonOf, jsonTexts, keysOf, numbers, storable, texts, textsOfJson } from './arrays.js';
 import type { ClaimedBatches } from './claimed-batches.js';
 import { Columns } from './columns.js';
+import type { JobColumns } from '../server/job-decoder.js';
+import { redefined, updatedJobs } from '../server/updated-jobs.js';
 import { JOB_COLUMNS } from './job-decoder.js';
-import type { JobColumns, JobDecoder } from './job-decoder.js';
+import type { PostgresJobDecoder } from './job-decoder.js';
 import { listStatement } from './job-list.js';
 import type { Notices } from './notices.js';
 import type { Scope } from './scope.js';
@@ -21,7 +23,7 @@ const CHANGEABLE_TYPES = 'bigint int smallint text bigint text bigint bigint big
 export class PostgresJobRows implements JobRows {
   constructor(
     private readonly scope: Scope,
-    private readonly decoder: JobDecoder,
+    private readonly decoder: PostgresJobDecoder,
     private readonly notices: Notices,
     private readonly batches: ClaimedBatches,
   ) {}
@@ -79,14 +81,8 @@ export class PostgresJobRows implements JobRows {
   }
 
   async update(updates: readonly JobUpdate[]): Promise<StoredJob[]> {
-    const shapeKeys = await this.shapeKeysAfter(updates);
-    const jobs = updates.map(({ job, after }, index): StoredJob => {
-      const isSame = isSameDefinition(job.record, after);
-      const definitionVersion = isSame ? job.definitionVersion : after.version;
-      const shapeKey = shapeKeys[index];
-      return { ...job, shapeKey, definitionVersion, record: after, isDamaged: job.isDamaged && isSame };
-    });
-    this.writeDefinitions(jobs.filter((job, index) => job.definitionVersion !== updates[index].job.definitionVersion));
+    const jobs = await updatedJobs(this.scope, updates);
+    this.writeDefinitions(redefined(jobs, updates));
     const casts = CHANGEABLE_TYPES.map((type, index) => `$${index + 4}::${type}[]`).join(', ');
     this.scope.statements.send(
       `UPDATE ${this.scope.place.tables}jobs j SET shape_key = u.shape_key, definition_version = u.definition_version,
@@ -95,7 +91,7 @@ export class PostgresJobRows implements JobRows {
          ${CHANGEABLE}) WHERE j.job_key = u.job_key`,
       [
         keysOf(jobs),
-        numbers(shapeKeys),
+        numbers(jobs.map((job) => job.shapeKey)),
         numbers(jobs.map((job) => job.definitionVersion)),
         ...changeable(updates.map((update) => update.after)),
       ],
@@ -118,6 +114,19 @@ export class PostgresJobRows implements JobRows {
     }
     if (moved.length > 0) this.move(moved);
     for (const group of finished.values()) this.finish(group);
+  }
+
+  noteOvertaken(keys: readonly number[], by: Instant | null): void {
+    const text = `UPDATE ${this.scope.place.tables}jobs SET overtaken_by = $2 WHERE job_key = ANY ($1::bigint[])`;
+    this.scope.statements.send(text, [numbers(keys), by]);
+  }
+
+  async overtakenBy(key: number): Promise<Instant | null> {
+    const { tables } = this.scope.place;
+    const { rows } = await this.scope.statements.query(`SELECT overtaken_by FROM ${tables}jobs WHERE job_key = $1`, [
+      key,
+    ]);
+    return rows[0][0] as Instant | null;
   }
 
   async remove(jobs: readonly StoredJob[]): Promise<void> {
@@ -172,16 +181,6 @@ export class PostgresJobRows implements JobRows {
     return await this.decoder.decode(rows as unknown as JobColumns[]);
   }
 
-  private async shapeKeysAfter(updates: readonly JobUpdate[]): Promise<number[]> {
-    const keys = updates.map((update) => update.job.shapeKey);
-    const changed = updates.flatMap(({ job, after }, index) => (isSameShape(job.record, after) ? [] : [index]));
-    if (changed.length === 0) return keys;
-    const records = changed.map((index) => updates[index].after);
-    const found = await this.scope.shapeKeys(records, records[0].updatedAt);
-    changed.forEach((index, at) => (keys[index] = found[at]));
-    return keys;
-  }
-
   private writeDefinitions(jobs: readonly StoredJob[]): void {
     if (jobs.length === 0) return;
     this.scope.statements.send(
@@ -212,6 +211,7 @@ export class PostgresJobRows implements JobRows {
          due_at = $5
        FROM unnest(${columns.types}) u (${columns.names}) WHERE j.job_key = u.run_key`,
       columns.values,
+      'keeps plan',
     );
   }
 
@@ -230,6 +230,7 @@ export class PostgresJobRows implements JobRows {
          wake_at = ${wakeAt}, run_count = j.run_count + ${made}, status = ${status}, pause = NULL
        FROM unnest(${columns.types}) u (${columns.names}) WHERE j.job_key = u.run_key`,
       columns.values,
+      'keeps plan',
     );
     for (const { job } of updates) this.decoder.keep(job);
   }

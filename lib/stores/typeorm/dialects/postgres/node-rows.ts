@@ -1,7 +1,7 @@
 import type { Instant, JobPause, NodeRecord } from '../../../../core/index.js';
 import type { NodeRows } from '../../session.js';
 import { jsonOf } from './arrays.js';
-import { pauseOf } from './job-decoder.js';
+import { pauseOf } from '../server/job-decoder.js';
 import type { Notices } from './notices.js';
 import type { Scope } from './scope.js';
 

@@ -4,14 +4,15 @@ import { loadOptional, SystemClock } from '../../../../core/index.js';
 import type { Clock, Instant, JobRecord, Millis, NewJob } from '../../../../core/index.js';
 import { TypeOrmStoreOptionsError } from '../../errors.js';
 import type { Session } from '../../session.js';
-import type { Link, Trouble } from '../server/link.js';
+import type { Blamed, Link, Trouble } from '../server/link.js';
+import { ServerCaches } from '../server/server-caches.js';
 import type { ServerDialect, SessionParts } from '../server/server-dialect.js';
-import { addInOneStatement } from './add-statement.js';
-import { Caches } from './caches.js';
-import { explained, StillUnderWay, troubleOf } from './postgres-errors.js';
-import type { Blamed } from './postgres-errors.js';
-import { ask, lendLink } from './postgres-link.js';
-import { openEar } from './postgres-ear.js';
+import { addNew } from './add-statement.js';
+import { wasCommitted } from './commit-doubt.js';
+import { KeptPlans } from './kept-plans.js';
+import { explained, troubleOf } from './postgres-errors.js';
+import { callersLink, lendLink } from './postgres-link.js';
+import { openEar, sayOnce } from './postgres-ear.js';
 import { PostgresListener } from './postgres-listener.js';
 import { ownPostgresOptions, placeOf } from './postgres-options.js';
 import type { PostgresOptions } from './postgres-options.js';
@@ -40,11 +41,15 @@ interface Opened {
   readonly listener: PostgresListener;
 }
 
-/** PostgreSQL 13 or later, through `pg`. Keeps no state in a session, so a pooler between (PgBouncer) may share it. */
+/**
+ * PostgreSQL 13 or later, through `pg`. Keeps nothing in a session but plans, and goes without them where a pooler between
+ * (PgBouncer) shares it.
+ */
 export class PostgresDialect implements ServerDialect<Begun> {
   readonly claimsAtOnce = 2;
   private opened: Opened | null = null;
-  private readonly caches = new Caches();
+  private readonly caches = new ServerCaches();
+  private readonly plans = new KeptPlans();
   private readonly sender = globalThis.crypto.randomUUID();
   private readonly own: PostgresOptions;
   /** Data sources of the caller that were found to be on this store's database. */
@@ -64,7 +69,7 @@ export class PostgresDialect implements ServerDialect<Begun> {
     try {
       await dataSource.initialize();
       const pool = poolOf(dataSource);
-      const link = await lendLink(pool);
+      const link = await lendLink(pool, this.plans);
       const place = await prepareSchema(link, this.parts).finally(() => link.release());
       this.opened = { dataSource, pool, place, listener: this.listenerOn(pool, place) };
     } catch (error) {
@@ -81,40 +86,23 @@ export class PostgresDialect implements ServerDialect<Begun> {
   }
 
   link(): Promise<Link> {
-    return lendLink(this.opened!.pool);
+    return lendLink(this.opened!.pool, this.plans);
   }
 
-  /**
-   * Plans are bound to the indexes: the tables grow by orders of magnitude faster than statistics about them are gathered,
-   * and a plan for a small table is the end of a large one. What is in use is in memory.
-   */
-  async begin(link: Link): Promise<Begun> {
-    const limits = {
-      idle_in_transaction_session_timeout: IDLE_LIMIT,
-      statement_timeout: STATEMENT_LIMIT,
-      lock_timeout: this.parts.busyTimeout,
-      enable_seqscan: 'off',
-      enable_bitmapscan: 'off',
-      enable_mergejoin: 'off',
-      random_page_cost: 1.1,
-      jit: 'off',
-    };
-    const set = Object.entries(limits).map(([name, value]) => `SET LOCAL ${name} = ${value};`);
-    return await this.askBegun(link, `BEGIN; ${set.join(' ')}`);
+  begin(link: Link): Promise<Begun> {
+    return this.askBegun(link, this.beginning);
   }
 
   beginWithin(link: Link): Promise<Begun> {
     return this.askBegun(link, '');
   }
 
-  async wasCommitted(link: Link, { xid }: Begun): Promise<boolean | null> {
-    const { rows } = await link.query('SELECT pg_xact_status($1::xid8)', [xid]);
-    if (rows[0][0] === 'in progress') throw new StillUnderWay();
-    return rows[0][0] === null ? null : rows[0][0] === 'committed';
+  wasCommitted(link: Link, begun: Begun): Promise<boolean | null> {
+    return wasCommitted(link, begun);
   }
 
   session({ statements, begun, tries, onCommit }: SessionParts<Begun>): Session {
-    const { place } = this.opened!;
+    const { place, listener } = this.opened!;
     return new PostgresSession({
       place,
       caches: this.caches,
@@ -124,18 +112,15 @@ export class PostgresDialect implements ServerDialect<Begun> {
       onCommit,
       channel: channelOf(place),
       sender: this.sender,
+      announce: () => listener.announceWithdrawal(),
       isServerTimed: this.parts.clock instanceof SystemClock,
     });
   }
 
   add(link: Link, jobs: readonly NewJob[], at: Instant): Promise<JobRecord[] | null> {
     const { place } = this.opened!;
-    return addInOneStatement(
-      link,
-      { place, caches: this.caches, channel: channelOf(place), sender: this.sender },
-      jobs,
-      at,
-    );
+    const { caches, sender, beginning } = this;
+    return addNew(link, { place, caches, channel: channelOf(place), sender, beginning }, jobs, at);
   }
 
   async callersLink(within: unknown): Promise<Link> {
@@ -148,12 +133,7 @@ export class PostgresDialect implements ServerDialect<Begun> {
         `${problem} the EntityManager of an open transaction on its database: dataSource.transaction((manager) => …).`,
       );
     }
-    const client = await queryRunner.connect();
-    const link: Link = {
-      query: (text, values) => ask(client, text, values),
-      release: () => undefined,
-      cut: () => undefined,
-    };
+    const link = callersLink(await queryRunner.connect());
     if (!this.proven.has(source)) {
       if (!(await this.isOwn(link))) {
         throw new TypeOrmStoreOptionsError(this.parts.store, `${problem} on the store's own database ${this.place}.`);
@@ -163,8 +143,8 @@ export class PostgresDialect implements ServerDialect<Begun> {
     return link;
   }
 
-  watch(wake: () => void): () => void {
-    return this.opened?.listener.watch(wake) ?? (() => undefined);
+  watch(wake: () => void, doubt: () => void): () => void {
+    return this.opened?.listener.watch(wake, doubt) ?? (() => undefined);
   }
 
   get isWatching(): boolean {
@@ -179,6 +159,26 @@ export class PostgresDialect implements ServerDialect<Begun> {
     return explained(error, this.blamed);
   }
 
+  /**
+   * Plans are bound to the indexes: the tables grow by orders of magnitude faster than statistics about them are gathered,
+   * and a plan for a small table is the end of a large one. What is in use is in memory.
+   */
+  private get beginning(): string {
+    const limits = {
+      idle_in_transaction_session_timeout: IDLE_LIMIT,
+      statement_timeout: STATEMENT_LIMIT,
+      lock_timeout: this.parts.busyTimeout,
+      enable_seqscan: 'off',
+      enable_bitmapscan: 'off',
+      enable_mergejoin: 'off',
+      random_page_cost: 1.1,
+      jit: 'off',
+    };
+    return `BEGIN; ${Object.entries(limits)
+      .map(([name, value]) => `SET LOCAL ${name} = ${value};`)
+      .join(' ')}`;
+  }
+
   private get place(): string {
     return placeOf(this.parts.options);
   }
@@ -189,10 +189,12 @@ export class PostgresDialect implements ServerDialect<Begun> {
 
   private listenerOn(pool: Pool, place: Place): PostgresListener {
     const channel = channelOf(place);
+    const at = { channel, url: this.parts.listenUrl };
     return new PostgresListener({
       clock: this.parts.clock,
       sender: this.sender,
-      listen: (heard, lost) => openEar(pool, { channel, url: this.parts.listenUrl }, { heard, lost }),
+      listen: (heard, lost) => openEar(pool, at, { heard, lost }),
+      sayOnce: (payload) => sayOnce(pool, at, payload),
       notify: async (payload) => void (await pool.query('SELECT pg_notify($1, $2)', [channel, payload])),
     });
   }

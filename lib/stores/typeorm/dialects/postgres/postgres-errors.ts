@@ -7,14 +7,8 @@ import {
   StoreQueryError,
   StoreUnreachableError,
 } from '../../errors.js';
-import type { Trouble } from '../server/link.js';
-
-/** Whose errors are explained. */
-export interface Blamed {
-  readonly store: string;
-  /** Server and database, without secrets. */
-  readonly place: string;
-}
+import type { Blamed, Trouble } from '../server/link.js';
+import { isPlanMistaken } from './kept-plans.js';
 
 /** The transaction whose commit is in doubt is not over yet on the server. */
 export class StillUnderWay extends Error {}
@@ -26,11 +20,8 @@ export function codeOf(error: unknown): string {
   return driverError === undefined ? '' : codeOf(driverError);
 }
 
-/**
- * serialization_failure, deadlock_detected, unique_violation (somebody else was first), division_by_zero (our own guards),
- * and a plan that a migration beside us made stale.
- */
-const CONFLICTS = new Set(['40001', '40P01', '23505', '22012', '0A000']);
+/** serialization_failure, deadlock_detected, unique_violation (somebody else was first), division_by_zero (our own guards). */
+const CONFLICTS = new Set(['40001', '40P01', '23505', '22012']);
 
 /** Of a system error or of the server: the connection is gone or could not be had. */
 const CUT_CODES = /^(08|57P0[1-3]|25P0[34]|53300|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN)/;
@@ -41,7 +32,7 @@ const CUT_MESSAGE =
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof StillUnderWay) return 'conflict';
   const code = codeOf(error);
-  if (CONFLICTS.has(code)) return 'conflict';
+  if (CONFLICTS.has(code) || isPlanMistaken(code)) return 'conflict';
   if (CUT_CODES.test(code)) return 'cut';
   return CUT_MESSAGE.test(messageOf(error)) ? 'cut' : null;
 }

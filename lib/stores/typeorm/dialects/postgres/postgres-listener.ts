@@ -10,6 +10,9 @@ const DEAF_PAUSE: Millis = 300_000;
 /** A word sent to oneself is heard within this time, or never. */
 const PROBE_LIMIT: Millis = 3_000;
 
+/** The rows are held while their owners are told: a connection that hangs is not waited for longer. */
+const SAY_LIMIT: Millis = 1_000;
+
 /** So often it is made sure that the connection still hears. */
 const PROBE_EVERY: Millis = 60_000;
 
@@ -19,8 +22,18 @@ const POLL: Millis = 1_000;
 /** Wake-ups that come closer together are one. */
 const APART: Millis = 20;
 
+/** Begins what is said before claims are taken back. */
+const WITHDRAWAL = 'withdrawal ';
+
+interface Watcher {
+  readonly wake: () => void;
+  readonly doubt: () => void;
+}
+
 /** A connection that listens. */
 export interface Ear {
+  /** To everybody, without waiting for a connection of the pool. */
+  say(payload: string): Promise<void>;
   /** Ends it; nothing is called after that. */
   close(): void;
 }
@@ -33,12 +46,14 @@ export interface ListenerParts {
   listen(heard: (payload: string) => void, lost: () => void): Promise<Ear>;
   /** Says something to everybody, over another connection. */
   notify(payload: string): Promise<void>;
+  /** The same over a connection that is made for it, where none listens. */
+  sayOnce(payload: string): Promise<void>;
 }
 
 /** Hears what other nodes changed. Where nothing can be heard, it wakes every second; it goes on trying, ever less often. */
 export class PostgresListener {
   isListening = false;
-  private readonly wakes = new Set<() => void>();
+  private readonly watchers = new Set<Watcher>();
   private ear: Ear | null = null;
   private failures = 0;
   private wokeAt: Instant = -Infinity;
@@ -48,13 +63,23 @@ export class PostgresListener {
 
   constructor(private readonly parts: ListenerParts) {}
 
-  watch(wake: () => void): () => void {
-    this.wakes.add(wake);
-    if (this.wakes.size === 1) this.start();
+  watch(wake: () => void, doubt: () => void): () => void {
+    const watcher = { wake, doubt };
+    this.watchers.add(watcher);
+    if (this.watchers.size === 1) this.start();
     return () => {
-      this.wakes.delete(wake);
-      if (this.wakes.size === 0) this.stop();
+      this.watchers.delete(watcher);
+      if (this.watchers.size === 0) this.stop();
     };
+  }
+
+  /** Claims may be taken back from here on: says so to everybody, this process too, while their rows are locked. */
+  async announceWithdrawal(): Promise<void> {
+    this.doubt();
+    const payload = WITHDRAWAL + this.parts.sender;
+    const { ear } = this;
+    if (ear === null || !this.isListening) return await this.parts.sayOnce(payload);
+    await this.inTime(ear.say(payload)).catch(() => this.parts.sayOnce(payload));
   }
 
   stop(): void {
@@ -64,6 +89,13 @@ export class PostgresListener {
     this.timers.clear();
     this.ear?.close();
     this.ear = null;
+  }
+
+  private inTime(said: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.parts.clock.after(SAY_LIMIT, () => reject(new Error('not said in time')));
+      said.finally(() => timer.cancel()).then(resolve, reject);
+    });
   }
 
   private start(): void {
@@ -88,6 +120,7 @@ export class PostgresListener {
 
   private heard(payload: string): void {
     if (payload === `probe ${this.parts.sender}`) this.proven();
+    else if (payload.startsWith(WITHDRAWAL)) this.doubt();
     else if (!payload.startsWith('probe') && payload !== this.parts.sender) this.wakeSoon();
   }
 
@@ -138,7 +171,11 @@ export class PostgresListener {
 
   private wake(): void {
     this.wokeAt = this.parts.clock.monotonic();
-    for (const wake of [...this.wakes]) wake();
+    for (const { wake } of [...this.watchers]) wake();
+  }
+
+  private doubt(): void {
+    for (const { doubt } of [...this.watchers]) doubt();
   }
 
   private after(name: 'retry' | 'probe' | 'poll' | 'wake', delay: Millis, then: () => void): void {

@@ -51,7 +51,10 @@ export function ownPostgresOptions(options: PostgresOptions): PostgresOptions {
 export function placeOf(options: PostgresOptions): string {
   const { url, host, port, database } = { ...options, ...options.replication?.master };
   const parsed = partsOf(url);
+  if (host === undefined && url !== undefined && url !== '' && parsed === null) return '(its url cannot be read)';
   const name = database ?? parsed?.database ?? '(default)';
+  const isGiven = host !== undefined || parsed !== null;
+  if (!isGiven) return `localhost:${port ?? 5432}/${name} (neither url nor host is given)`;
   return `${host ?? parsed?.host ?? 'localhost'}:${port ?? parsed?.port ?? 5432}/${name}`;
 }
 

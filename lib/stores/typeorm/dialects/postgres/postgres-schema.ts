@@ -1,22 +1,15 @@
-import { NewerSchemaError, SchemaMissingError } from '../../errors.js';
-import { refuseToMake } from '../../migrations/observed-schema.js';
 import { createStepsTable, noteStep, quotedSchema, stepsTableOf } from '../../migrations/index.js';
 import type { SchemaStep } from '../../migrations/index.js';
+import { stepsToMake } from '../../migrations/steps-to-make.js';
 import type { Link } from '../server/link.js';
+import { placeAsItIs } from '../server/schema-request.js';
+import type { ServerSchemaRequest } from '../server/schema-request.js';
 import type { Place } from './scope.js';
 
 /** What `prepareSchema` is told. */
-export interface SchemaRequest {
-  readonly store: string;
-  readonly application: string;
-  readonly prefix: string;
+export interface SchemaRequest extends ServerSchemaRequest {
   /** null: the first schema of the connection's search path. */
   readonly schema: string | null;
-  readonly steps: readonly SchemaStep[];
-  /** false: what is missing is an error. */
-  readonly runMigrations: boolean;
-  /** true: nothing is made, neither tables nor the application's row. */
-  readonly observes?: boolean;
 }
 
 /**
@@ -27,23 +20,17 @@ export interface SchemaRequest {
  * @throws {SchemaMissingError} steps are missing and may not be made
  */
 export async function prepareSchema(link: Link, request: SchemaRequest): Promise<Place> {
-  const pending = await pendingSteps(link, request);
-  if (pending.length === 0) {
-    const place = await findPlace(link, request);
-    if (place !== null) return place;
-    if (request.observes === true) refuseToMake({ ...request, made: 1, missing: [] });
-  } else if (request.observes === true) {
-    const made = (await madeSteps(link, request)).length;
-    refuseToMake({ ...request, made, missing: pending.map((step) => step.name) });
-  } else if (!request.runMigrations) {
-    const missing = pending.map((step) => step.name);
-    throw new SchemaMissingError(request.store, missing);
-  }
+  const place = await placeAsItIs(request, {
+    pendingSteps: () => pendingSteps(link, request),
+    madeSteps: () => madeSteps(link, request),
+    findPlace: () => findPlace(link, request),
+  });
+  if (place !== null) return place;
   await link.query('BEGIN');
   try {
-    const place = await makePlace(link, request);
+    const made = await makePlace(link, request);
     await link.query('COMMIT');
-    return place;
+    return made;
   } catch (error) {
     await link.query('ROLLBACK').catch(() => undefined);
     throw error;
@@ -73,16 +60,7 @@ async function makeSchema(link: Link, schema: string): Promise<void> {
 }
 
 async function pendingSteps(link: Link, request: SchemaRequest): Promise<SchemaStep[]> {
-  const { store, steps } = request;
-  const made = new Map(await madeSteps(link, request));
-  const newest = steps[steps.length - 1].timestamp;
-  const known = new Set(steps.map((step) => step.name));
-  const unknown = [...made].filter(([name, timestamp]) => !known.has(name) && timestamp > newest);
-  if (unknown.length > 0) {
-    const names = unknown.map(([name]) => name);
-    throw new NewerSchemaError(store, names);
-  }
-  return steps.filter((step) => !made.has(step.name));
+  return stepsToMake(request.store, request.steps, await madeSteps(link, request));
 }
 
 /** Asks the catalogue's own tables: what a session remembers of names may be older than its transaction. */

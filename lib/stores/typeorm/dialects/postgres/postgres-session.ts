@@ -1,11 +1,13 @@
-import type { Instant } from '../../../../core/index.js';
-import type { DueQuery, Session } from '../../session.js';
+import { HEARD_WITHIN } from '../../../../core/index.js';
+import type { Instant, Millis } from '../../../../core/index.js';
+import type { DueQuery, Session, StoreReading } from '../../session.js';
 import { PostgresClaimRows } from './claim-rows.js';
 import { ClaimedBatches } from './claimed-batches.js';
+import { DueJobs } from './due-jobs.js';
 import { FreeJobs } from './free-jobs.js';
 import { PostgresHeldRows } from './held-rows.js';
 import { PostgresHistoryRows } from './history-rows.js';
-import { JobDecoder } from './job-decoder.js';
+import { PostgresJobDecoder } from './job-decoder.js';
 import { PostgresJobRows } from './job-rows.js';
 import { PostgresNodeRows } from './node-rows.js';
 import { Notices } from './notices.js';
@@ -16,6 +18,8 @@ import type { ScopeParts } from './scope.js';
 export interface PostgresSessionParts extends ScopeParts {
   readonly channel: string;
   readonly sender: string;
+  /** Tells the owners of claims that some may be taken back. */
+  readonly announce: () => Promise<void>;
   /** false: a clock that is not the machine's is the store's, too (tests). */
   readonly isServerTimed: boolean;
 }
@@ -33,7 +37,7 @@ export class PostgresSession implements Session {
 
   constructor(private readonly parts: PostgresSessionParts) {
     const scope = new Scope(parts);
-    const decoder = new JobDecoder(scope);
+    const decoder = new PostgresJobDecoder(scope);
     const free = new FreeJobs();
     const batches = new ClaimedBatches(scope);
     this.scope = scope;
@@ -41,7 +45,7 @@ export class PostgresSession implements Session {
     this.jobs = new PostgresJobRows(scope, decoder, this.notices, batches);
     this.runs = new PostgresRunRows(scope, this.notices, free, batches);
     this.held = new PostgresHeldRows(scope, batches);
-    this.claims = new PostgresClaimRows(scope, decoder, free, batches);
+    this.claims = new PostgresClaimRows(scope, new DueJobs(scope, decoder, free), free, batches);
     this.history = new PostgresHistoryRows(scope);
     this.nodes = new PostgresNodeRows(scope, this.notices);
   }
@@ -55,10 +59,17 @@ export class PostgresSession implements Session {
     this.claims.lookAhead(query, recoverBefore);
   }
 
-  async storeTime(now: Instant): Promise<Instant> {
-    if (!this.parts.isServerTimed) return now;
+  async storeTime(now: Instant): Promise<StoreReading> {
+    if (!this.parts.isServerTimed) return { storeNow: now };
     // Read first, where the transaction began: a reading at its end would be dated too early, and runs begin before their time.
-    return (await this.scope.begun())?.now ?? this.claims.readAt ?? now;
+    const begun = await this.scope.begun();
+    if (begun === null) return { storeNow: this.claims.readAt ?? now };
+    return { storeNow: begun.now, storeReadWithin: begun.within };
+  }
+
+  async announceWithdrawal(): Promise<Millis> {
+    await this.parts.announce();
+    return this.parts.isServerTimed ? HEARD_WITHIN : 0;
   }
 
   tellOthers(): Promise<void> {

@@ -1,9 +1,10 @@
 import type { Awaitable, Instant, PlannedSkip, RunRecord } from '../../../../core/index.js';
-import { STATE } from '../../codes.js';
-import { byAge, runRecordOf } from '../../records.js';
+import { KIND, STATE } from '../../codes.js';
+import { runRecordOf, runsByJob } from '../../records.js';
 import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
-import type { RunRows } from '../../session.js';
-import { keysOf, numbers, storable } from './arrays.js';
+import type { PlannedTime, RunRows } from '../../session.js';
+import { isMoreOfTheSame, lengthened, skipDraft } from '../../skips.js';
+import { booleans, keysOf, numbers, storable } from './arrays.js';
 import type { ClaimedBatches } from './claimed-batches.js';
 import type { FreeJobs } from './free-jobs.js';
 import type { Notices } from './notices.js';
@@ -35,9 +36,9 @@ export class PostgresRunRows implements RunRows {
     return this.readUnsettled(jobKeys);
   }
 
-  async peekUnsettledOf(jobKey: number): Promise<StoredRun[]> {
-    const found = await this.read(selectOpenRuns(this.tables, 'r.job_key = $1'), [jobKey]);
-    return found.sort(byAge);
+  async peekUnsettledOf(jobKeys: readonly number[]): Promise<Map<number, StoredRun[]>> {
+    const text = selectOpenRuns(this.tables, 'r.job_key = ANY ($1::bigint[])');
+    return runsByJob(await this.read(text, [numbers(jobKeys)]));
   }
 
   async byKeys(keys: readonly number[]): Promise<StoredRun[]> {
@@ -111,6 +112,26 @@ export class PostgresRunRows implements RunRows {
     if (runs.some((run) => run.record.state === 'running')) this.notices.concernsOwners();
   }
 
+  /** Where no history is kept, a job's own note says it. */
+  async overtaken(times: readonly PlannedTime[]): Promise<ReadonlySet<number>> {
+    const { tables } = this;
+    const { rows } = await this.scope.statements.query(
+      `SELECT u.job_key
+       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[]) u (job_key, generation, fire_time, is_noted)
+       WHERE EXISTS (SELECT 1 FROM ${tables}runs r WHERE r.job_key = u.job_key AND r.fire_time > u.fire_time
+           AND r.generation = u.generation AND r.kind = ${KIND.scheduled})
+         OR (u.is_noted AND EXISTS (SELECT 1 FROM ${tables}jobs j WHERE j.job_key = u.job_key
+           AND j.overtaken_by > u.fire_time AND (j.fire_time IS NULL OR j.overtaken_by < j.fire_time)))`,
+      [
+        numbers(times.map(({ job }) => job.key)),
+        numbers(times.map(({ job }) => job.record.generation)),
+        numbers(times.map(({ fireTime }) => fireTime)),
+        booleans(times.map(({ job }) => !job.record.policy.keepHistory)),
+      ],
+    );
+    return new Set(rows.map((row) => row[0] as number));
+  }
+
   private async insertAll(drafts: readonly RunDraft[]): Promise<(StoredRun | null)[]> {
     const first = await this.scope.take(drafts.length);
     const isWritten = await this.writer.write(drafts, first);
@@ -129,14 +150,7 @@ export class PostgresRunRows implements RunRows {
     const text = isReading
       ? selectOpenRuns(this.tables, among)
       : `${selectSingleRuns(this.tables, among)} ORDER BY r.run_key FOR UPDATE OF r ${isClaiming ? 'SKIP LOCKED' : ''}`;
-    const found = new Map<number, StoredRun[]>();
-    for (const run of await this.read(text, [numbers(jobKeys)])) {
-      const list = found.get(run.jobKey);
-      if (list === undefined) found.set(run.jobKey, [run]);
-      else list.push(run);
-    }
-    for (const list of found.values()) list.sort(byAge);
-    return found;
+    return runsByJob(await this.read(text, [numbers(jobKeys)]));
   }
 
   private async read(text: string, values: readonly unknown[]): Promise<StoredRun[]> {
@@ -156,40 +170,18 @@ export class PostgresRunRows implements RunRows {
     const [newest] = await this.read(text, [job.key]);
     if (newest === undefined || !isMoreOfTheSame(newest.record, job, skip)) return null;
     const { key, record } = newest;
-    const countIsExact = record.countIsExact && skip.countIsExact;
-    const lengthened = `UPDATE ${this.tables}runs SET first_fire_time = $2, fire_time = $3, count = count + $4,
+    const after = lengthened(record, skip, at);
+    const longer = `UPDATE ${this.tables}runs SET first_fire_time = $2, fire_time = $3, count = count + $4,
       is_count_exact = $5, settled_at = $6 WHERE run_key = $1`;
-    const values = [key, record.firstFireTime, skip.fireTime, skip.count, countIsExact, at];
-    this.scope.statements.send(lengthened, values);
-    const { fireTime } = skip;
-    return { ...record, fireTime, dueAt: fireTime, count: record.count + skip.count, countIsExact, settledAt: at };
+    const values = [key, record.firstFireTime, skip.fireTime, skip.count, after.countIsExact, at];
+    this.scope.statements.send(longer, values);
+    return after;
   }
 
   private async addSkip(job: StoredJob, skip: PlannedSkip, at: Instant): Promise<RunRecord> {
-    const draft: RunDraft = {
-      ...skip,
-      job,
-      kind: 'scheduled',
-      dueAt: skip.fireTime,
-      state: 'skipped',
-      forced: false,
-      createdAt: at,
-      claim: null,
-      args: null,
-    };
+    const draft = skipDraft(job, skip, at);
     const key = await this.scope.take(1);
     await this.writer.write([draft], key);
     return runRecordOf(this.scope.runId(key), draft);
   }
-}
-
-function isMoreOfTheSame(newest: RunRecord, job: StoredJob, skip: PlannedSkip): boolean {
-  return (
-    newest.state === 'skipped' &&
-    newest.kind === 'scheduled' &&
-    newest.reason === skip.reason &&
-    newest.detail === skip.detail &&
-    newest.jobGeneration === job.record.generation &&
-    newest.fireTime < skip.firstFireTime
-  );
 }

@@ -1,5 +1,6 @@
 import { KIND, REASON, STATE } from '../../codes.js';
 import type { RunDraft } from '../../records.js';
+import { canLieTogether } from '../server/known-batches.js';
 import { booleans, jsonOf, numbers, texts } from './arrays.js';
 import { Columns } from './columns.js';
 import type { ClaimedBatches } from './claimed-batches.js';
@@ -48,7 +49,7 @@ export class RunWriter {
     const isHopeful = this.scope.isHopeful && keyed.every(({ draft }) => this.free.has(draft.job.key));
     if (isHopeful && keyed[keyed.length - 1].key - keyed[0].key === keyed.length - 1) {
       const drafts = keyed.map(({ draft }) => draft);
-      if (this.batches.canHold(drafts)) {
+      if (canLieTogether(drafts)) {
         this.batches.write(drafts, keyed[0].key, nodeKey!);
         return ALL;
       }

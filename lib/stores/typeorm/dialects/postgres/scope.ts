@@ -1,119 +1,33 @@
-import type { Awaitable, Instant } from '../../../../core/index.js';
-import { isSameShape, shapeOf, shapeTextOf } from '../../codec.js';
+import type { Instant } from '../../../../core/index.js';
+import { isSameShape, shapeTextOf } from '../../codec.js';
 import type { Shape } from '../../records.js';
-import type { Answer, Statements } from '../server/link.js';
-import { isTrusted } from '../server/unused-shapes.js';
+import type { ServerCaches } from '../server/server-caches.js';
+import { ServerScope, trustedShapeKey } from '../server/server-scope.js';
+import type { ServerBegun, ServerPlace, ServerScopeParts } from '../server/server-scope.js';
 import { booleans, numbers, readable, texts } from './arrays.js';
-import type { Caches } from './caches.js';
 
-/** Where rows are looked for: one application in one set of tables. */
-export interface Place {
-  /** Schema, quoted, and prefix: what stands before the name of each table. */
-  readonly tables: string;
-  readonly appKey: number;
-  /** Part of every run's id, so that ids of two stores never meet. */
-  readonly tag: string;
-}
+/** `tables`: schema, quoted, and prefix. */
+export type Place = ServerPlace;
 
-/** What the begin of a transaction answers. */
-export interface Begun {
+export interface Begun extends ServerBegun {
   /** Of the transaction, to ask after it. */
   readonly xid: string;
-  /** The server's clock. */
-  readonly now: Instant;
-  /** A block of keys for this transaction alone. */
-  readonly block: number;
 }
-
-/** Keys in one block. */
-export const BLOCK = 4_096;
 
 /** Who takes so many at once will take as many again. */
 const MANY = 1_000;
 
-export interface ScopeParts {
-  readonly place: Place;
-  readonly caches: Caches;
-  readonly statements: Statements;
-  readonly begun: Promise<Begun> | null;
-  /** Tries before this one. */
-  readonly tries: number;
-  /** Calls back when the transaction is durable. */
-  readonly onCommit: (callback: () => void) => void;
-}
+export type ScopeParts = ServerScopeParts<Place, ServerCaches, Begun>;
 
-/** What all rows of one transaction share: keys of names, and new keys. */
-export class Scope {
-  readonly place: Place;
-  readonly caches: Caches;
-  readonly statements: Statements;
-  readonly isReading: boolean;
+export class Scope extends ServerScope<Place, ServerCaches, Begun> {
   readonly readable = readable;
-  /** The first try hopes that nothing is in its way, and lets the database make sure. */
-  readonly isHopeful: boolean;
-  /** Keys of this transaction that are not in the caches yet. */
-  private readonly newShapeKeys = new Map<string, number>();
-  private readonly newNodeKeys = new Map<string, number>();
-  /** This step claims: it waits for no other, and leaves alone what another one is at. */
-  isClaiming = false;
   /** The next block, asked for before it is wanted: behind long statements one would have to wait for it. */
-  private coming: Promise<Answer> | null = null;
-  private nextKey = 0;
-  private keysLeft = -1;
+  private coming: Promise<number> | null = null;
 
-  constructor(private readonly parts: ScopeParts) {
-    const { place, caches, statements, begun, tries } = parts;
-    this.place = place;
-    this.caches = caches;
-    this.statements = statements;
-    this.isReading = begun === null;
-    this.isHopeful = tries === 0;
-  }
-
-  onCommit(callback: () => void): void {
-    this.parts.onCommit(callback);
-  }
-
-  /** What the begin read, as soon as it has; null: nothing was begun. */
-  begun(): Promise<Begun> | null {
-    return this.parts.begun;
-  }
-
-  /** The first of `count` new keys in a row, greater than any that an earlier transaction got. */
-  async take(count: number): Promise<number> {
-    if (this.keysLeft < 0) this.useBlock((await this.parts.begun!).block);
-    if (this.keysLeft < count) {
-      const { rows } = await (this.coming ?? this.askBlock());
-      this.coming = null;
-      this.useBlock(rows[0][0] as number);
-    }
-    if (count > this.keysLeft) throw new Error(`A step asked for ${count} keys at once; ${BLOCK} is the end.`);
-    const first = this.nextKey;
-    this.nextKey += count;
-    this.keysLeft -= count;
+  override async take(count: number): Promise<number> {
+    const first = await super.take(count);
     if (this.keysLeft < count && count >= MANY) this.coming ??= this.askBlock();
     return first;
-  }
-
-  runId(key: number): string {
-    return `${this.place.tag}-${key}`;
-  }
-
-  /** The key in a run's id; null when the id is none of this store's. */
-  runKey(id: string): number | null {
-    const { tag } = this.place;
-    if (!id.startsWith(tag) || id[tag.length] !== '-') return null;
-    const text = id.slice(tag.length + 1);
-    if (!/^\d{1,16}$/.test(text)) return null;
-    const key = Number(text);
-    return Number.isSafeInteger(key) ? key : null;
-  }
-
-  /** Shapes of rows; a row of shapes never changes and its key is never given again. */
-  shapesOf(keys: readonly number[]): Awaitable<ReadonlyMap<number, Shape>> {
-    const { shapes } = this.caches;
-    const missing = [...new Set(keys.filter((key) => !shapes.has(key)))];
-    return missing.length === 0 ? shapes : this.readShapes(missing);
   }
 
   /** Keys of the shapes of jobs, in their order; new ones are written. */
@@ -127,34 +41,35 @@ export class Scope {
     return distinct.texts.map((text) => this.knownShapeKey(text, at)!);
   }
 
-  /** Key of a node's name; one that has not registered itself gets a row that is not listed. */
-  nodeKey(id: string, at: Instant): Awaitable<number> {
-    const known = this.caches.nodeKeys.get(id) ?? this.newNodeKeys.get(id);
-    return known ?? this.addNode(id, at);
+  protected async nextBlock(): Promise<number> {
+    const block = await (this.coming ?? this.askBlock());
+    this.coming = null;
+    return block;
   }
 
-  private askBlock(): Promise<Answer> {
-    const answer = this.statements.query(`SELECT nextval('${this.place.tables}keys')`);
-    answer.catch(() => undefined);
-    return answer;
-  }
-
-  private useBlock(block: number): void {
-    this.nextKey = block * BLOCK;
-    this.keysLeft = BLOCK;
-  }
-
-  private async readShapes(keys: readonly number[]): Promise<ReadonlyMap<number, Shape>> {
-    const { tables } = this.place;
-    const text = `SELECT shape_key, body FROM ${tables}shapes WHERE shape_key = ANY ($1::integer[])`;
+  protected async readShapes(keys: readonly number[]): Promise<[number, string][]> {
+    const text = `SELECT shape_key, body FROM ${this.place.tables}shapes WHERE shape_key = ANY ($1::integer[])`;
     const { rows } = await this.statements.query(text, [numbers(keys)]);
-    // A shape can be of this very transaction; its key is given to nobody else even if that is undone.
-    for (const [key, body] of rows) this.caches.shapes.set(key as number, shapeOf(body as string));
-    return this.caches.shapes;
+    return rows as unknown as [number, string][];
   }
 
-  private knownShapeKey(text: string, at: Instant): number | null {
-    return trustedShapeKey(this.caches, text, at) ?? this.newShapeKeys.get(text) ?? null;
+  protected async addNode(id: string, at: Instant): Promise<number> {
+    const { tables, appKey } = this.place;
+    // An update that changes nothing makes the row come back in any case.
+    const { rows } = await this.statements.query(
+      `INSERT INTO ${tables}nodes (app_key, id, is_listed, seen_at) VALUES ($1, $2, false, $3)
+       ON CONFLICT (app_key, id) DO UPDATE SET app_key = excluded.app_key RETURNING node_key`,
+      [appKey, id, at],
+    );
+    return rows[0][0] as number;
+  }
+
+  private askBlock(): Promise<number> {
+    const block = this.statements
+      .query(`SELECT nextval('${this.place.tables}keys')`)
+      .then(({ rows }) => rows[0][0] as number);
+    block.catch(() => undefined);
+    return block;
   }
 
   private async writeShapes(shapes: ReadonlyMap<string, Shape>, at: Instant): Promise<void> {
@@ -165,7 +80,7 @@ export class Scope {
       for (const [place, key] of found) {
         const [body, shape] = left[place - 1];
         this.keepShapeKey(body, key, at);
-        this.caches.shapes.set(key, ownShape(shape));
+        this.keepNewShape(key, ownShape(shape));
       }
       left = left.filter(([body]) => !this.newShapeKeys.has(body));
     }
@@ -184,37 +99,13 @@ export class Scope {
     const there = new Set((await this.statements.query(used, [keys])).rows.map(([key]) => key as number));
     return found.flatMap(([place, key, isUnused]) => (isUnused && !there.has(key) ? [] : [[place, key]]));
   }
-
-  private keepShapeKey(body: string, key: number, at: Instant): void {
-    this.newShapeKeys.set(body, key);
-    this.onCommit(() => this.caches.shapeKeys.set(body, { key, seenAt: at }));
-  }
-
-  private async addNode(id: string, at: Instant): Promise<number> {
-    const { tables, appKey } = this.place;
-    // An update that changes nothing makes the row come back in any case.
-    const { rows } = await this.statements.query(
-      `INSERT INTO ${tables}nodes (app_key, id, is_listed, seen_at) VALUES ($1, $2, false, $3)
-       ON CONFLICT (app_key, id) DO UPDATE SET app_key = excluded.app_key RETURNING node_key`,
-      [appKey, id, at],
-    );
-    const key = rows[0][0] as number;
-    this.newNodeKeys.set(id, key);
-    this.onCommit(() => this.caches.nodeKeys.set(id, key));
-    return key;
-  }
 }
 
 /** Keys of the shapes of jobs, in their order, as this process knows them; null: one of them is to be looked for. */
-export function knownShapeKeys(caches: Caches, shapes: readonly Shape[], at: Instant): number[] | null {
+export function knownShapeKeys(caches: ServerCaches, shapes: readonly Shape[], at: Instant): number[] | null {
   const { texts: all, byText } = shapeTextsOf(shapes);
   for (const text of byText.keys()) if (trustedShapeKey(caches, text, at) === null) return null;
   return all.map((text) => caches.shapeKeys.get(text)!.key);
-}
-
-function trustedShapeKey(caches: Caches, text: string, at: Instant): number | null {
-  const kept = caches.shapeKeys.get(text);
-  return kept !== undefined && isTrusted(kept, at) ? kept.key : null;
 }
 
 /** Jobs added together mostly share one shape: its text is made once. */

@@ -1,4 +1,4 @@
-import type { Clock, Instant, JobRecord, Millis, NewJob } from '../../../../core/index.js';
+import type { Awaitable, Clock, Instant, JobRecord, Millis, NewJob } from '../../../../core/index.js';
 import { StoreClosedError } from '../../errors.js';
 import type { Session, StoreDatabase } from '../../session.js';
 import { runSteps } from '../../steps.js';
@@ -10,6 +10,9 @@ import { Transaction } from './transaction.js';
 
 /** A connection that takes longer over one step hangs: it is ended, and the step is repeated over another. */
 const STEP_LIMIT: Millis = 25_000;
+
+/** A transaction costs more than the settlements in it, up to some twenty: so many that 1,000 runs a second are two dozen steps. */
+const SETTLE_SPACING: Millis = 40;
 
 export interface ServerDatabaseParts<B> {
   readonly store: string;
@@ -26,16 +29,18 @@ export interface ServerDatabaseParts<B> {
  */
 export class ServerDatabase<B> implements StoreDatabase {
   readonly isServer = true;
-  readonly watch?: (wake: () => void) => () => void;
+  readonly settleSpacing: Millis = SETTLE_SPACING;
+  readonly watch?: (wake: () => void, doubt: () => void) => () => void;
   private isOpen = false;
   private opening: Promise<void> | null = null;
+  private seenWithdrawal: string | null = null;
   private readonly retry: Retry;
 
   constructor(private readonly parts: ServerDatabaseParts<B>) {
     const { store, clock, busyTimeout, dialect } = parts;
     const troubleOf = (error: unknown) => dialect.troubleOf(error);
     this.retry = new Retry({ store, clock, limit: busyTimeout, troubleOf });
-    if (parts.listens !== false && dialect.watch) this.watch = (wake) => dialect.watch!(wake);
+    if (parts.listens !== false && dialect.watch) this.watch = (wake, doubt) => dialect.watch!(wake, doubt);
   }
 
   get claimsAtOnce(): number {
@@ -43,8 +48,9 @@ export class ServerDatabase<B> implements StoreDatabase {
   }
 
   /** Owners of claims are not woken just now, or never. */
-  hasForeignWrites(): boolean {
-    return this.parts.dialect.isWatching !== true;
+  hasForeignWrites(): Awaitable<boolean> {
+    const { dialect } = this.parts;
+    return dialect.lastWithdrawal === undefined ? dialect.isWatching !== true : this.hasNewWithdrawals();
   }
 
   async open(): Promise<void> {
@@ -98,7 +104,9 @@ export class ServerDatabase<B> implements StoreDatabase {
       const statements = new Transaction(link);
       try {
         const begun = dialect.beginWithin(link);
-        const result = await runSteps(work(dialect.session({ statements, begun, tries: 1, onCommit: ignore })));
+        const result = await runSteps(
+          work(dialect.session({ statements, begun, tries: 1, isCallers: true, onCommit: ignore })),
+        );
         await statements.end('RELEASE SAVEPOINT carillon');
         return result;
       } catch (error) {
@@ -108,10 +116,37 @@ export class ServerDatabase<B> implements StoreDatabase {
     });
   }
 
+  /** Whoever cannot find out takes it that there are some. */
+  private async hasNewWithdrawals(): Promise<boolean> {
+    try {
+      const last = await this.onLink((link) => this.parts.dialect.lastWithdrawal!(link));
+      const isNew = last !== this.seenWithdrawal;
+      this.seenWithdrawal = last;
+      return isNew;
+    } catch {
+      return true;
+    }
+  }
+
+  private async onLink<T>(ask: (link: Link) => Promise<T>): Promise<T> {
+    const link = await this.lend();
+    try {
+      const answer = await ask(link);
+      link.release();
+      return answer;
+    } catch (error) {
+      if (this.parts.dialect.troubleOf(error) === 'cut') link.cut();
+      else link.release();
+      throw error;
+    }
+  }
+
   private async connect(): Promise<void> {
     try {
       await this.parts.dialect.open();
       this.isOpen = true;
+      // What is withdrawn from here on is news.
+      if (this.parts.dialect.lastWithdrawal !== undefined) await this.hasNewWithdrawals();
     } catch (error) {
       await this.parts.dialect.close().catch(() => undefined);
       throw this.parts.dialect.explained(error);
@@ -122,7 +157,7 @@ export class ServerDatabase<B> implements StoreDatabase {
     const { dialect } = this.parts;
     const link = await this.lend();
     const transaction = new Transaction(link);
-    const begun = dialect.begin(link);
+    const begun = this.begin(link);
     begun.catch(() => undefined);
     const { onCommit, committed } = callbacks();
     let done: { readonly result: T } | null = null;
@@ -140,6 +175,14 @@ export class ServerDatabase<B> implements StoreDatabase {
     }
     committed();
     return done!.result;
+  }
+
+  /** The server reads its clock here: in one short round trip, whatever else its transaction does. */
+  private async begin(link: Link): Promise<B> {
+    const { clock, dialect } = this.parts;
+    const from = clock.monotonic();
+    const begun = await dialect.begin(link);
+    return { ...begun, within: { from, to: clock.monotonic() } };
   }
 
   private async giveUp(link: Link, transaction: Transaction, error: unknown): Promise<void> {
@@ -162,20 +205,11 @@ export class ServerDatabase<B> implements StoreDatabase {
     return answer === true;
   }
 
-  private async look<T>(work: (session: Session) => Steps<T>, tries: number): Promise<T> {
-    const link = await this.lend();
-    try {
+  private look<T>(work: (session: Session) => Steps<T>, tries: number): Promise<T> {
+    return this.onLink(async (link) => {
       const statements: Statements = { query: (text, values) => link.query(text, values), send: refuse };
-      const result = await runSteps(
-        work(this.parts.dialect.session({ statements, begun: null, tries, onCommit: ignore })),
-      );
-      link.release();
-      return result;
-    } catch (error) {
-      if (this.parts.dialect.troubleOf(error) === 'cut') link.cut();
-      else link.release();
-      throw error;
-    }
+      return await runSteps(work(this.parts.dialect.session({ statements, begun: null, tries, onCommit: ignore })));
+    });
   }
 
   private async lend(): Promise<Link> {
@@ -190,7 +224,7 @@ export class ServerDatabase<B> implements StoreDatabase {
     };
     const cut = end(() => link.cut());
     const timer = this.parts.clock.after(STEP_LIMIT, cut);
-    return { query: (text, values) => link.query(text, values), release: end(() => link.release()), cut };
+    return { query: (...statement) => link.query(...statement), release: end(() => link.release()), cut };
   }
 
   private async explained<T>(step: () => Promise<T>): Promise<T> {

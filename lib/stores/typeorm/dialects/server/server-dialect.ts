@@ -9,6 +9,8 @@ export interface SessionParts<B> {
   readonly begun: Promise<B> | null;
   /** Tries before this one: the hopeful way through a step failed. */
   readonly tries: number;
+  /** The connection is the caller's, with settings of its own. */
+  readonly isCallers?: boolean;
   /** Calls back when the transaction is durable; within the caller's transaction, never. */
   readonly onCommit: (callback: () => void) => void;
 }
@@ -36,12 +38,14 @@ export interface ServerDialect<B> {
   callersLink(within: unknown): Promise<Link>;
   /** What the begin would say, within the caller's transaction. */
   beginWithin(link: Link): Promise<B>;
-  /** Calls `wake` when another node changed something; returns what ends it. Absent where the server cannot tell. */
-  watch?(wake: () => void): () => void;
+  /** As `JobStore.watch`; absent where the server cannot tell. */
+  watch?(wake: () => void, doubt: () => void): () => void;
   /** As `JobStore.claimsAtOnce`. */
   readonly claimsAtOnce?: number;
   /** false: a change of another node may go unheard just now. */
   readonly isWatching?: boolean;
+  /** Stands for the last step that withdrew claims; for servers that cannot wake their owners. */
+  lastWithdrawal?(link: Link): Promise<string>;
   troubleOf(error: unknown): Trouble;
   /** An error that says what to do; one that does not come from the database is passed on as it is. */
   explained(error: unknown): unknown;

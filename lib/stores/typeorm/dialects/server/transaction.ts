@@ -1,4 +1,4 @@
-import type { Answer, Link, Statements } from './link.js';
+import type { Answer, KeepsPlan, Link, Statements } from './link.js';
 
 /**
  * Statements of one transaction over one connection. What is only sent fails at the commit at the latest: the database has
@@ -13,15 +13,15 @@ export class Transaction implements Statements {
 
   constructor(private readonly link: Link) {}
 
-  query(text: string, values?: readonly unknown[]): Promise<Answer> {
-    const answer = this.link.query(text, values);
+  query(text: string, values?: readonly unknown[], keepsPlan?: KeepsPlan): Promise<Answer> {
+    const answer = this.link.query(text, values, keepsPlan);
     answer.catch((error: unknown) => (this.failed ??= { error }));
     return answer;
   }
 
-  send(text: string, values?: readonly unknown[]): void {
+  send(text: string, values?: readonly unknown[], keepsPlan?: KeepsPlan): void {
     try {
-      this.note(this.link.query(text, values));
+      this.note(this.link.query(text, values, keepsPlan));
     } catch (error) {
       this.unsent ??= { error };
     }

@@ -15,8 +15,8 @@ import type { LoadSize } from './harness/load.js';
 import { STORES } from './stores/index.js';
 
 /** `npm run test:cluster`; without it the same in short. */
-const WHOLE: LoadSize = { oneOffs: 20_000, recurring: 500, windowMs: 60_000 };
-const SHORT: LoadSize = { oneOffs: 3_000, recurring: 100, windowMs: 20_000 };
+const WHOLE: LoadSize = { oneOffs: 20_000, recurring: 500, windowMs: 60_000, isFitted: false };
+const SHORT: LoadSize = { oneOffs: 3_000, recurring: 100, windowMs: 20_000, isFitted: true };
 const size = process.env.CARILLON_CLUSTER === 'whole' ? WHOLE : SHORT;
 const seed = Number(process.env.CARILLON_CLUSTER_SEED ?? Date.now() % 1_000_000);
 

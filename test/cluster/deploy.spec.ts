@@ -1,17 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describeOnServer, testServer } from '../support/servers/index.js';
 import { CompiledCode } from './harness/compiled-code.js';
 import { Member } from './harness/member.js';
-import type { EngineName, Place } from '../support/servers/index.js';
+import { ENGINES, STORE_ON, storeIn } from './harness/store-settings.js';
+import type { Place } from '../support/servers/index.js';
 import type { EvidenceLine } from './node/evidence.js';
 
 let code: CompiledCode;
 let folder: string;
 let members: Member[];
+let told: EventEmitter;
 
 beforeAll(() => {
   code = new CompiledCode('test/cluster/node', 'test/cluster/deploy');
@@ -19,6 +21,7 @@ beforeAll(() => {
 afterAll(() => code.clear());
 beforeEach(() => {
   members = [];
+  told = new EventEmitter();
   folder = mkdtempSync(join(tmpdir(), 'carillon-deploy-'));
   writeFileSync(join(folder, 'evidence.jsonl'), '');
 });
@@ -27,12 +30,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const sqlite = () => ({ type: 'typeorm', options: { type: 'better-sqlite3', database: join(folder, 'app.db') } });
+const sqlite = () => storeIn(folder);
 
 async function start(version: '1.0.0' | '2.0.0', store: object = sqlite()): Promise<Member> {
   const settings = { version, store, evidence: join(folder, 'evidence.jsonl') };
   const member = new Member(code.file('test/cluster/deploy/main.ts'), settings);
   members.push(member);
+  member.onBegun(() => told.emit('begun'));
   await member.ready();
   return member;
 }
@@ -49,9 +53,13 @@ function ranAt(...ids: string[]): number[] {
     .map((line) => line[4]);
 }
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await isSo()); await sleep(50)) {
-    if (Date.now() > deadline) throw new Error(`Still not so: ${String(isSo)}`);
+/** Looks at the evidence when a process tells that a handler has begun. */
+async function until(isSo: () => boolean): Promise<void> {
+  const signal = AbortSignal.timeout(60_000);
+  while (!isSo()) {
+    await once(told, 'begun', { signal }).catch((cause: unknown) => {
+      throw new Error(`Still not so: ${String(isSo)}`, { cause });
+    });
   }
 }
 
@@ -80,15 +88,8 @@ describe('two processes of one application on SQLite', () => {
   it(SENTENCE, async () => await runsOnceAndNeverOverlaps(sqlite()), 120_000);
 });
 
-/** As under `stores` of `forRoot`. */
-const SERVERS: Readonly<Record<EngineName, (place: Place) => object>> = {
-  postgres: ({ url }) => ({ type: 'typeorm', options: { type: 'postgres', url } }),
-  mariadb: ({ url }) => ({ type: 'typeorm', options: { type: 'mariadb', url } }),
-  redis: ({ url, name }) => ({ type: 'redis', url, keyPrefix: name }),
-};
-
-for (const [engine, storeOn] of Object.entries(SERVERS)) {
-  const server = await testServer(engine as EngineName);
+for (const engine of ENGINES) {
+  const server = await testServer(engine);
   describeOnServer(server, `two processes of one application on ${server.title}`, () => {
     let place: Place;
 
@@ -99,7 +100,7 @@ for (const [engine, storeOn] of Object.entries(SERVERS)) {
       await place.drop();
     });
 
-    it(SENTENCE, async () => await runsOnceAndNeverOverlaps(storeOn(place)), 120_000);
+    it(SENTENCE, async () => await runsOnceAndNeverOverlaps(STORE_ON[engine](place)), 120_000);
   });
 }
 

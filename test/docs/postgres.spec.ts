@@ -6,6 +6,7 @@ import { at, getStoreToken, SchedulerModule, SchedulerRegistry, Task } from '../
 import type { Store, StoreOptions } from '../../lib/index.js';
 import { carillonMigrations } from '../../lib/stores/typeorm/index.js';
 import { describeOnServer, hasPgBouncer, startPgBouncer, testServer, type Place } from '../support/servers/index.js';
+import { until } from '../support/until.js';
 
 jest.setTimeout(60_000);
 
@@ -24,10 +25,6 @@ async function start(stores: Record<string, StoreOptions>): Promise<TestingModul
   const imports = [SchedulerModule.forRoot({ application: 'shop', log: 'silent', stores })];
   app = await Test.createTestingModule({ imports, providers: [Orders] }).compile();
   return await app.init();
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 // docs/guides/postgres.md

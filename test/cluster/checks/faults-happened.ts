@@ -1,3 +1,4 @@
+import { wasStopped } from '../harness/chronicle.js';
 import type { Story } from '../harness/cluster-run.js';
 
 /** A cut takes a moment, a restart as long as the plan says. */
@@ -10,7 +11,7 @@ export function faultsHappened({ chronicle, evidence, hasServer, recurring, resu
     ['no process was killed', chronicle.kills.length === 0],
     ['no process was stopped', chronicle.freezes.length === 0],
     ['no run was taken over', recovered === 0],
-    ['no handler was stopped with its process', evidence.of('woke').length === 0],
+    ['no handler was stopped with its process', !evidence.of('woke').some((mark) => wasStopped(chronicle, mark))],
     ['no live lease was ever seen', chronicle.liveRunsSeen === 0],
     ['no connection was cut', hasServer && chronicle.cuts.every((count) => count === 0)],
     [

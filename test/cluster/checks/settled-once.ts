@@ -22,8 +22,7 @@ function wrongEnd(run: RunFacts, story: Story): string[] {
   const attempts = story.evidence.attempts.get(run.id) ?? [];
   const name = `run ${run.id} of ${run.jobId} at ${run.fireTime} (${run.state}, token ${run.token})`;
   const text = `${name}: ${attempts.map(textOf).join('; ')}`;
-  // Each claim has a token of its own; one that was lost before its handler began left no evidence.
-  if (run.state === 'lost') return run.token > LOSSES ? [] : [`settled as lost too soon: ${text}`];
+  if (run.state === 'lost') return mayBeLost(run, story) ? [] : [`settled as lost too soon: ${text}`];
   if (run.state !== 'succeeded') return [`did not succeed: ${text}`];
   const ended = attempts.filter(({ start, end }) => end?.kind === 'end' && start.token === run.token);
   if (ended.length !== 1) return [`${ended.length} handlers of its token ended well: ${text}`];
@@ -34,6 +33,16 @@ function wrongEnd(run: RunFacts, story: Story): string[] {
   return attempts.some(({ start }) => start.token < begun.token && start.at > begun.at)
     ? [`begun by a stale token: ${text}`]
     : [];
+}
+
+/**
+ * Each claim has a token of its own; one that was lost before its handler began left no evidence. What was buffered behind a
+ * run that was lost so often, and goes on though the job is paused, is lost with its first loss: that is one more in a row.
+ */
+function mayBeLost(run: RunFacts, { results }: Story): boolean {
+  const isCulprit = ({ state, token }: RunFacts): boolean => state === 'lost' && token > LOSSES;
+  const isBefore = (other: RunFacts): boolean => other.jobId === run.jobId && other.fireTime < run.fireTime;
+  return isCulprit(run) || results.runs.some((other) => isBefore(other) && isCulprit(other));
 }
 
 /** Buffered behind a run that was lost three times: its job is paused. */

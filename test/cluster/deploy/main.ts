@@ -8,12 +8,11 @@ import { Evidence } from '../node/evidence.js';
 
 const { version, store, evidence: path } = JSON.parse(process.env.CARILLON_CLUSTER_NODE!) as DeploySettings;
 const evidence = new Evidence(path);
-const leave = (job: JobContext, method: string): void =>
-  evidence.write(
-    'start',
-    { job: job.jobId, fireTime: job.fireTime.getTime(), run: job.runId, token: 0, attempt: 1 },
-    method,
-  );
+const leave = (job: JobContext, method: string): void => {
+  const run = { job: job.jobId, fireTime: job.fireTime.getTime(), run: job.runId, token: 0, attempt: 1 };
+  evidence.write('start', run, method);
+  process.send!({ hasBegun: run.run });
+};
 
 interface DeploySettings {
   readonly version: '1.0.0' | '2.0.0';

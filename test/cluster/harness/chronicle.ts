@@ -24,6 +24,22 @@ export function wasAway({ outages }: Chronicle, at: number): boolean {
   return outages.some(({ from, to }) => from <= at && at <= to + AFTERMATH);
 }
 
+/** Whether that was so at any time since then. */
+export function wasAwaySince({ outages }: Chronicle, since: number): boolean {
+  return outages.some(({ to }) => since <= to + AFTERMATH);
+}
+
+/** Less than what counts as a standstill, and more than it takes to wake up. */
+const WOKEN_WITHIN = 5_000;
+
+/** Whether this test had stopped that process just before: who waits for a lock of SQLite stands still, too. */
+export function wasStopped(
+  { freezes }: Chronicle,
+  { pid, at }: { readonly pid: number; readonly at: number },
+): boolean {
+  return freezes.some(({ pid: stopped, to }) => stopped === pid && to <= at && at <= to + WOKEN_WITHIN);
+}
+
 const AFTERMATH = 2_000;
 
 export function emptyChronicle(): Chronicle {

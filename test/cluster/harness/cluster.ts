@@ -1,8 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeSettings, RecurringJob } from '../node/settings.js';
 import type { ClusterServer } from '../stores/cluster-store.js';
 import type { Chronicle, Outage } from './chronicle.js';
 import { wasAway } from './chronicle.js';
+import { EvidenceBook } from './evidence-book.js';
 import type { Fault } from './fault-plan.js';
 import { Member } from './member.js';
 
@@ -17,10 +19,14 @@ export interface ClusterParts {
 
 /** Until a process has a long handler, however slow the machine is. */
 const HANDLER_WITHIN = 30_000;
+/** A signal is sent before it is felt. */
+const STOPPED_WITHIN = 100;
 
 /** Processes in numbered slots: one that is killed is followed by a new one in the same slot. */
 export class Cluster {
   readonly members: Member[] = [];
+  /** `begun`, with the member: a long handler has just begun in it. */
+  private readonly begun = new EventEmitter();
   private isRestarting = false;
   private readonly slots: Member[] = [];
   private readonly started: Promise<void>[] = [];
@@ -99,6 +105,7 @@ export class Cluster {
     const { script, evidence, store } = this.parts;
     const member = new Member(script, { ...settings, evidence, store });
     this.members.push(member);
+    member.onBegun(() => this.begun.emit('begun', member));
     if (slot !== undefined) this.slots[slot] = member;
     try {
       await member.ready();
@@ -125,16 +132,32 @@ export class Cluster {
   }
 
   private async freeze(slot: number, forMs: number): Promise<void> {
-    const member = this.slots[slot];
-    await member.inTheMiddle(HANDLER_WITHIN, this.end.signal);
-    const from = Date.now();
+    const { member, from } = await this.stopInTheMiddle(slot);
     // Where there is no server, it may hold the lock of the file, and then nobody else can write.
-    const outage = this.parts.server === undefined ? this.outage() : null;
-    member.signal('SIGSTOP');
+    const outage = this.parts.server === undefined ? this.outage(from) : null;
     await this.sleep(forMs);
     if (outage !== null) outage.to = Date.now();
     this.parts.chronicle.freezes.push({ pid: member.pid, from, to: Date.now() });
     member.signal('SIGCONT');
+  }
+
+  /** Stops the first process that gets a long handler, and gives it this slot: no plan says which one gets any. */
+  private async stopInTheMiddle(slot: number): Promise<{ member: Member; from: number }> {
+    const signal = AbortSignal.any([this.end.signal, AbortSignal.timeout(HANDLER_WITHIN)]);
+    for (;;) {
+      const [member] = (await once(this.begun, 'begun', { signal })) as [Member];
+      member.signal('SIGSTOP');
+      const from = Date.now();
+      await this.sleep(STOPPED_WITHIN);
+      const place = this.slots.indexOf(member);
+      // This process may have heard of it late: the handler may be through, or its process killed and replaced.
+      if (place >= 0 && !member.hasEnded && new EvidenceBook(this.parts.evidence).isInTheMiddle(member.pid)) {
+        this.slots[place] = this.slots[slot];
+        this.slots[slot] = member;
+        return { member, from };
+      }
+      member.signal('SIGCONT');
+    }
   }
 
   private async cut(): Promise<void> {
@@ -155,8 +178,8 @@ export class Cluster {
     outage.to = Date.now();
   }
 
-  private outage(): Outage {
-    const outage = { from: Date.now(), to: Infinity };
+  private outage(from = Date.now()): Outage {
+    const outage = { from, to: Infinity };
     this.parts.chronicle.outages.push(outage);
     return outage;
   }

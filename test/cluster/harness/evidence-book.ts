@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { EvidenceLine } from '../node/evidence.js';
+import { groupBy } from './group-by.js';
 
 export interface Mark {
   readonly kind: EvidenceLine[0];
@@ -26,13 +27,24 @@ export class EvidenceBook {
   /** By run, in the order of their tokens. */
   readonly attempts: ReadonlyMap<string, readonly Attempt[]>;
 
+  /** By process. */
+  private readonly late: ReadonlyMap<number, readonly Mark[]>;
+
   constructor(path: string) {
     this.marks = readFileSync(path, 'utf8').trimEnd().split('\n').map(markOf);
     this.attempts = attemptsOf(this.marks);
+    this.late = groupBy(this.of('late'), (mark) => mark.pid);
   }
 
   of(...kinds: Mark['kind'][]): Mark[] {
     return this.marks.filter((mark) => kinds.includes(mark.kind));
+  }
+
+  /** A handler of this process that takes seconds has begun, and has come neither to its end nor to an abort. */
+  isInTheMiddle(pid: number): boolean {
+    const over = new Set(this.of('end', 'aborted').map(nameOf));
+    const isLong = ({ job }: Mark): boolean => /^(long|several)-/.test(job);
+    return this.of('start').some((mark) => mark.pid === pid && isLong(mark) && !over.has(nameOf(mark)));
   }
 
   /** Events of one type; `run.succeeded`. */
@@ -42,7 +54,7 @@ export class EvidenceBook {
 
   /** When a process began to get no time for so long, ms. */
   standstills(pid: number, atLeast: number): number[] {
-    const long = this.of('late').filter((mark) => mark.pid === pid && Number(mark.detail) >= atLeast);
+    const long = this.late.get(pid)?.filter((mark) => Number(mark.detail) >= atLeast) ?? [];
     return long.map(({ at, detail }) => at - Number(detail));
   }
 
@@ -53,6 +65,10 @@ export class EvidenceBook {
     );
     return late.reduce((most, mark) => Math.max(most, Number(mark.detail)), 0);
   }
+}
+
+function nameOf({ run, token }: Mark): string {
+  return `${run} ${token}`;
 }
 
 function markOf(text: string): Mark {

@@ -7,6 +7,8 @@ export interface LoadSize {
   readonly recurring: number;
   /** How long jobs fall due. */
   readonly windowMs: number;
+  /** A machine on which processes start slowly gets less to do. */
+  readonly isFitted: boolean;
 }
 
 /** When jobs fall due, epoch ms. */

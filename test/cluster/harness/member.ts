@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
 import type { Command } from '../node/settings.js';
 
@@ -52,10 +52,9 @@ export class Member {
     return await answer;
   }
 
-  /** A long handler has just begun in it; or none did for so long, ms. */
-  async inTheMiddle(within: number, end: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([end, AbortSignal.timeout(within)]);
-    await once(this.handlers, 'begun', { signal }).catch(() => undefined);
+  /** Hears of each handler that begins, as far as its process tells. */
+  onBegun(listener: () => void): void {
+    this.handlers.on('begun', listener);
   }
 
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {

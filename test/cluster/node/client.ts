@@ -30,6 +30,11 @@ export class Client {
     return (await this.registry.addMany(inputs)).length;
   }
 
+  /** Changes each job: what was claimed of it ahead is taken back. */
+  async changeAll(jobs: readonly RecurringJob[]): Promise<void> {
+    for (const { id } of jobs) await this.registry.modify(id, { description: `changed at ${Date.now()}` });
+  }
+
   /** How much is still to be done: jobs with a fire time to come, and runs that are not settled. */
   async openRuns(): Promise<{ jobs: number; runs: number; sample: readonly unknown[] }> {
     const jobs = await this.store.jobs.list({ status: ['active'], paused: false });

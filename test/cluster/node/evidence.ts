@@ -7,7 +7,7 @@ export type EvidenceKind =
   | 'end'
   /** The handler saw its signal. */
   | 'aborted'
-  /** The handler's process stood still; `detail` is 1 when the signal was there one turn of the loop later. */
+  /** The handler's process stood still; `detail` is 1 when the signal was there one round of the loop later. */
   | 'woke'
   /** The engine told of it. */
   | 'event'

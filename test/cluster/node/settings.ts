@@ -30,7 +30,7 @@ export interface OneOffJob {
 /** A message to a process; it answers with the same number. */
 export interface Command {
   readonly id: number;
-  readonly name: 'addOneOffs' | 'addRecurring' | 'openRuns' | 'liveRuns' | 'results';
+  readonly name: 'addOneOffs' | 'addRecurring' | 'changeAll' | 'openRuns' | 'liveRuns' | 'results';
   readonly jobs?: readonly unknown[];
 }
 

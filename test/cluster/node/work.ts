@@ -39,11 +39,13 @@ export class Work {
   async steady(workMs: number, job: JobContext): Promise<void> {
     const run = nameOf(job);
     this.evidence.write('start', run);
-    if (workMs >= LONG) process.send!({ hasBegun: run.run });
+    // Read first: who hears of it may stop this process before its next line, or before its first step.
     let before = performance.now();
-    for (const end = before + workMs; performance.now() < end;) {
+    const end = before + workMs;
+    if (workMs >= LONG) process.send!({ hasBegun: run.run });
+    for (let now = before; now < end;) {
       await sleep(TICK);
-      const now = performance.now();
+      now = performance.now();
       if (now - before > STANDSTILL) await this.wake(run, job);
       before = now;
       if (job.signal.aborted) {
@@ -56,7 +58,7 @@ export class Work {
 
   @OnSchedulerEvent(TOLD)
   told({ type, run, job, error, detail }: SchedulerEvent): void {
-    const what = error instanceof Error ? `${type} ${error.message}` : type;
+    const what = error instanceof Error ? `${type} ${error.message}${causeOf(error)}` : type;
     this.evidence.tell(detail === null ? what : `${what} (${detail})`, {
       job: job?.id ?? '',
       run: run?.id ?? '',
@@ -65,11 +67,19 @@ export class Work {
     });
   }
 
-  /** Timers that fell due meanwhile come in the order of their times, the scheduler's after this one: one turn is theirs. */
+  /**
+   * A process that was stopped among its timers first goes on with those that were due then. What fell due since comes in the
+   * next round, the scheduler's timer maybe after this one: the round is theirs.
+   */
   private async wake(run: RunName, job: JobContext): Promise<void> {
+    await sleep(1);
     await turn();
     this.evidence.write('woke', run, job.signal.aborted ? 1 : 0);
   }
+}
+
+function causeOf({ cause }: Error): string {
+  return cause instanceof Error ? `, because of: ${cause.message}` : '';
 }
 
 /** With the fencing token, which is the engine's own affair and no part of the public context. */

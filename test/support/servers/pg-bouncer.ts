@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ENGINES } from './engines.js';
 import { findPrograms } from './programs.js';
 import { notePid, serverFolder, serverOwner } from './run-folder.js';
@@ -31,19 +31,13 @@ export async function startPgBouncer(server: string, poolSize = 3): Promise<PgBo
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   writeFileSync(join(folder, 'users.txt'), userList(server));
   writeFileSync(join(folder, 'pgbouncer.ini'), configuration(server, { folder, port, poolSize }));
-  const log = openSync(join(folder, 'log'), 'a');
   const { pgbouncer } = findPrograms(['pgbouncer'])!;
-  const child = spawn(pgbouncer, ['-q', join(folder, 'pgbouncer.ini')], {
-    ...owner,
-    cwd: folder,
-    detached: true,
-    stdio: ['ignore', log, log],
-  });
-  closeSync(log);
-  child.unref();
+  const stdio: StdioOptions = ['ignore', 'ignore', 'pipe'];
+  const child = spawn(pgbouncer, [join(folder, 'pgbouncer.ini')], { ...owner, cwd: folder, detached: true, stdio });
   if (child.pid !== undefined) notePid(folder, child.pid);
   const through = (url: string): string => Object.assign(new URL(url), { hostname: '127.0.0.1', port: `${port}` }).href;
-  await answers(through(server), child, folder);
+  await isUp(child);
+  await ENGINES.postgres.ping(through(server));
   return { through, end: () => end(child, folder) };
 }
 
@@ -68,22 +62,27 @@ function userList(server: string): string {
   return `"${decodeURIComponent(username)}" "${decodeURIComponent(password)}"\n`;
 }
 
-async function answers(url: string, child: ChildProcess, folder: string): Promise<void> {
-  const deadline = performance.now() + START_DEADLINE;
-  for (;;) {
-    try {
-      await ENGINES.postgres.ping(url);
-      return;
-    } catch (error) {
-      if (child.exitCode !== null || performance.now() > deadline) {
-        const log = readFileSync(join(folder, 'log'), 'utf8').slice(-2_000);
-        throw new Error(`PgBouncer did not start: ${(error as Error).message}. Its log ends:\n${log}`, {
-          cause: error,
-        });
-      }
-      await sleep(50);
-    }
-  }
+/** Once it listens it says so in its log; from then on neither child nor log keeps this process from ending. */
+async function isUp(child: ChildProcess): Promise<void> {
+  let log = '';
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string): void => {
+      clearTimeout(deadline);
+      reject(new Error(`PgBouncer did not start: ${why}. Its log ends:\n${log}`));
+    };
+    const deadline = setTimeout(() => fail(`it was not up within ${START_DEADLINE} ms`), START_DEADLINE);
+    const gone = (code: number | null): void => fail(`it ended with code ${code}`);
+    child.once('error', (error) => fail(error.message)).once('exit', gone);
+    child.stderr!.on('data', (text: Buffer) => {
+      log = (log + text.toString()).slice(-2_000);
+      if (!/process up/.test(log)) return;
+      clearTimeout(deadline);
+      child.off('exit', gone);
+      resolve();
+    });
+  });
+  child.unref();
+  (child.stderr as Socket).unref();
 }
 
 async function end(child: ChildProcess, folder: string): Promise<void> {

@@ -23,10 +23,9 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       const last = Math.min(SLOTS, (index + 1) * share) - 1;
       await client.call('CLUSTER', 'ADDSLOTSRANGE', index * share, last);
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
-      if (index > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', nodes[0].port, nodes[0].port - BUS);
     });
   }
-  for (const node of nodes) await untilJoined(node);
+  await untilJoined(nodes);
   const throwAway = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.throwAway())));
   return { nodes, urls: nodes.map((node) => node.url), throwAway };
 }
@@ -34,16 +33,31 @@ export async function startRedisCluster(): Promise<RedisCluster> {
 /** The usual distance of the bus, 10,000 upwards, would reach into the ports of outgoing connections. */
 const BUS = 10_000;
 
+/** Looks, each 50 ms and more after the one before. */
+const MEET_EVERY = 20;
+
 async function startNode(): Promise<ThrowAwayServer> {
   const port = 20_000 + Math.floor(Math.random() * 12_000);
   return await startThrowAway('redis', { port, settings: { ...SETTINGS, 'cluster-port': `${port - BUS}` } });
 }
 
-async function untilJoined(node: ThrowAwayServer): Promise<void> {
+/** A node gives up an introduction that is not answered within its time-out, as on a busy machine: it is repeated. */
+async function untilJoined(nodes: readonly ThrowAwayServer[]): Promise<void> {
+  const [first, ...others] = nodes;
   for (let tries = 0; tries < 300; tries++) {
-    const state = await ask(node.url, async (client) => String(await client.call('CLUSTER', 'INFO')));
-    if (/cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state)) return;
+    if (tries % MEET_EVERY === 0) for (const node of others) await introduce(node, first);
+    const joined = await Promise.all(nodes.map(hasJoined));
+    if (joined.every((it) => it)) return;
     await sleep(50);
   }
-  throw new Error(`The Redis Cluster's node at ${node.url} did not join the others.`);
+  throw new Error(`The nodes of the Redis Cluster at ${nodes.map(({ url }) => url).join(', ')} did not join.`);
+}
+
+async function introduce(node: ThrowAwayServer, { port }: ThrowAwayServer): Promise<void> {
+  await ask(node.url, async (client) => await client.call('CLUSTER', 'MEET', '127.0.0.1', port, port - BUS));
+}
+
+async function hasJoined(node: ThrowAwayServer): Promise<boolean> {
+  const state = await ask(node.url, async (client) => String(await client.call('CLUSTER', 'INFO')));
+  return /cluster_state:ok/.test(state) && /cluster_known_nodes:3/.test(state);
 }

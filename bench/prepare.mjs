@@ -12,10 +12,6 @@ for (const folder of process.argv.slice(2)) {
   const own = join(bench, folder);
   if (!existsSync(join(own, 'node_modules'))) npm(['ci', '--no-audit', '--no-fund'], own);
 }
-// Some benchmarks have a package of their own, whose peers others need not have.
-for (const own of process.argv.slice(2)) {
-  if (!existsSync(join(bench, own, 'node_modules'))) npm(['ci', '--no-audit', '--no-fund'], join(bench, own));
-}
 if (newestIn(join(root, 'dist')) < newestIn(join(root, 'lib'))) npm(['run', 'build'], root);
 
 function npm(args, cwd) {

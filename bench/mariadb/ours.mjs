@@ -5,6 +5,7 @@ import { DEFAULT_SCHEDULER_OPTIONS, planRuns, Scheduler } from '../../dist/engin
 import { AsyncExecutor } from '../../dist/executors/index.js';
 import { createTypeOrmStore } from '../../dist/stores/typeorm/index.js';
 import { createTriggerCodec } from '../../dist/triggers/index.js';
+import { runOne } from '../shared/one-run.mjs';
 
 const LEASE = 10_000;
 const NONE = new Set();
@@ -32,21 +33,10 @@ export async function drainStore(store, batch, node, work) {
       store.jobs.settle(settling),
     ]);
     if (answers.includes(false)) throw new Error('a settlement was refused');
-    settling = claims.map((claim) => runOne(claim, work, done));
+    settling = claims.map((claim) => runOne(claim, work, clock));
+    for (const { jobId } of claims) done.push(jobId);
     if (claims.length === 0 && !hasMore) return done;
   }
-}
-
-function runOne(claim, work, done) {
-  const startedAt = clock.now();
-  work(claim.job.args);
-  done.push(claim.jobId);
-  const { runId, jobId, token, run, job } = claim;
-  return {
-    ...{ kind: 'outcome', outcome: 'succeeded', keepHistory: job.policy.keepHistory, afterwards: null },
-    ...{ runId, jobId, token, at: clock.now(), attempt: run.attempt, startedAt },
-    ...{ reason: null, detail: null, error: null, result: null, output: null },
-  };
 }
 
 /** The whole scheduler; ends when `count` handlers were called and their outcomes are on disk. Answers each lateness. */

@@ -9,10 +9,15 @@ import { createRequire } from 'node:module';
 
 const SUBJECT = new URL('subject-process.mjs', import.meta.url).pathname;
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    subject: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+  },
 });
-const many = options.quick ? 20_000 : 100_000;
-const rounds = options.quick ? 1 : 3;
+const many = options.quick ? 30_000 : 100_000;
+const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
 const perSecond = 1_000;
 const crons = 5_000;
 const wanted = (part) => options.only === undefined || options.only.includes(part);
@@ -43,17 +48,24 @@ if (wanted('crons')) await cronsEachSecond();
 if (wanted('idle')) await idles();
 
 async function drains() {
-  const results = new Map(Object.keys(SUBJECTS).map((name) => [name, []]));
-  const pairs = { store: [], bullmq: [] };
+  const isAsked = (name) => options.subject === undefined || options.subject.includes(name);
+  const results = new Map(
+    Object.keys(SUBJECTS)
+      .filter(isAsked)
+      .map((name) => [name, []]),
+  );
+  const pairs = options.subject === undefined ? { store: [], scheduler: [], bullmq: [] } : {};
   for (let round = 0; round < rounds; round++) {
-    for (const name of Object.keys(SUBJECTS)) results.get(name).push(await drain(name, 1));
+    for (const name of results.keys()) results.get(name).push(await drain(name, 1));
     for (const name of Object.keys(pairs)) pairs[name].push(await drain(name, 2));
   }
   const rows = [...results].map(([name, measured]) => drainRow(SUBJECTS[name].title, measured));
   for (const [name, measured] of Object.entries(pairs)) {
     rows.push(drainRow(`${SUBJECTS[name].title}, two processes`, measured));
   }
-  console.log(`${many.toLocaleString('en')} one-off jobs, added in bulk and worked off\n`);
+  console.log(
+    `${many.toLocaleString('en')} one-off jobs, added in bulk and worked off; the first third of these is not measured\n`,
+  );
   console.log(table(['', 'added/s', 'CPU an add, Node + Redis', 'jobs/s', 'CPU a job, Node + Redis'], rows), '\n');
 }
 
@@ -64,19 +76,30 @@ async function drain(name, processes) {
     const fill = await ask(['fill', name, server.url, many, batch]).answer;
     const filled = await server.used();
     const share = Math.ceil(many / processes);
-    const nodes = Array.from({ length: processes }, () => ask(['drain', name, server.url, share, batch]));
+    const warmUp = Math.floor(share / 3);
+    const nodes = Array.from({ length: processes }, () =>
+      ask(['drain', name, server.url, share, batch, warmUp, processes]),
+    );
+    for (const node of nodes)
+      node.onCall = () => nodes.reduce((sum, one) => sum + one.calls, 0) >= many && nodes.forEach((one) => one.over());
     await Promise.all(nodes.map((node) => node.ready));
+    // What the server does before is not measured either, but for what reaches it until it is asked.
+    const warm = Promise.all(nodes.map((node) => node.warm)).then(() => server.used());
     for (const node of nodes) node.go();
     const done = await Promise.all(nodes.map((node) => node.answer));
     const after = await server.used();
-    const micros = (ms) => (1_000 * ms) / many;
+    const measured = done.reduce((sum, one) => sum + one.measured, 0);
+    const micros = (ms, count = many) => (1_000 * ms) / count;
     return {
       added: fill.perSecond,
       addNode: micros(fill.cpuMs),
       addRedis: micros(filled.cpuMs - before.cpuMs),
-      done: done.reduce((sum, one) => sum + one.called, 0) / Math.max(...done.map((one) => one.seconds)),
-      node: micros(done.reduce((sum, one) => sum + one.cpuMs, 0)),
-      redis: micros(after.cpuMs - filled.cpuMs),
+      done: measured / Math.max(...done.map((one) => one.seconds)),
+      node: micros(
+        done.reduce((sum, one) => sum + one.cpuMs, 0),
+        measured,
+      ),
+      redis: micros(after.cpuMs - (await warm).cpuMs, measured),
     };
   });
 }
@@ -157,16 +180,31 @@ function ask(args) {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let isReady;
+  let isWarm;
   const ready = new Promise((resolve) => (isReady = resolve));
+  const warm = new Promise((resolve) => (isWarm = resolve));
   const answer = new Promise((resolve, reject) => {
     child.on('message', (message) => {
       if (message.note !== undefined) return isReady();
+      if (message.isWarm) return isWarm();
+      if (message.so !== undefined) {
+        node.calls = message.so;
+        return node.onCall?.();
+      }
       resolve(message);
       child.kill('SIGKILL');
     });
     child.on('exit', (code) => reject(new Error(`${args.slice(0, 2).join(' ')} ended with code ${code}`)));
   });
-  return { ready, answer, go: () => child.send('go') };
+  const node = {
+    ready,
+    warm,
+    answer,
+    calls: 0,
+    go: () => child.send('go'),
+    over: () => child.connected && child.send('over'),
+  };
+  return node;
 }
 
 function median(values) {

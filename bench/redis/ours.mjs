@@ -1,5 +1,7 @@
 // Ours, at two heights: the store alone, asked as the engine asks it (claim with the real plan, then settle), and the whole
 // scheduler with its loop, slots, leases and settle queue.
+import { runOne } from '../shared/one-run.mjs';
+
 const lib = new URL(process.env.CARILLON_DIST ?? '../../dist/', import.meta.url).href;
 const { DEFAULT_POLICY, SystemClock } = await import(`${lib}core/index.js`);
 const { DEFAULT_SCHEDULER_OPTIONS, planRuns, Scheduler } = await import(`${lib}engine/index.js`);
@@ -62,7 +64,7 @@ export function everySecond(n, now) {
 export async function putAll(store, jobs) {
   const puts = [];
   for (let from = 0; from < jobs.length; from += 1_000) {
-    puts.push(store.jobs.put(jobs.slice(from, from + 1_000), { at: Date.now(), reconcile: () => 'refuse' }));
+    puts.push(store.jobs.put(jobs.slice(from, from + 1_000), { now: () => Date.now(), reconcile: () => 'refuse' }));
     if (puts.length > 2) await puts[puts.length - 3];
   }
   await Promise.all(puts);
@@ -91,35 +93,13 @@ export async function drainStore(store, batch, node, work) {
     const { claims, hasMore } = await asked;
     if (claims.length === 0 && !hasMore) break;
     asked = claim();
-    const settlements = claims.map((one) => runOne(one, work));
+    const settlements = claims.map((one) => runOne(one, work, clock));
     if ((await written).includes(false)) throw new Error('a settlement was refused');
     written = store.jobs.settle(settlements);
     done += claims.length;
   }
   if ((await written).includes(false)) throw new Error('a settlement was refused');
   return done;
-}
-
-function runOne(claim, work) {
-  const startedAt = clock.now();
-  work(claim.job.args);
-  return {
-    kind: 'outcome',
-    runId: claim.runId,
-    jobId: claim.jobId,
-    token: claim.token,
-    at: clock.now(),
-    attempt: claim.run.attempt,
-    startedAt,
-    outcome: 'succeeded',
-    reason: null,
-    detail: null,
-    error: null,
-    result: null,
-    output: null,
-    keepHistory: claim.job.policy.keepHistory,
-    afterwards: null,
-  };
 }
 
 /** The whole scheduler, started; `handler` gets arguments and context. */

@@ -28,7 +28,7 @@ const ROWS = [
 console.log(describeMachine());
 console.log(describeVersions(['better-sqlite3', 'typeorm']));
 console.log(
-  `settings: WAL, synchronous = FULL, ${many} one-off jobs due, no-op handler, median of ${rounds} rounds in turn\n`,
+  `settings: WAL, synchronous = FULL, ${many} one-off jobs due, no-op handler, median of ${rounds} rounds in turn; each process warm\n`,
 );
 
 const results = ROWS.map(() => []);

@@ -5,6 +5,7 @@ import { DEFAULT_SCHEDULER_OPTIONS, planRuns, Scheduler } from '../../dist/engin
 import { AsyncExecutor } from '../../dist/executors/index.js';
 import { createTypeOrmStore } from '../../dist/stores/typeorm/index.js';
 import { createTriggerCodec } from '../../dist/triggers/index.js';
+import { runOne } from '../shared/one-run.mjs';
 
 const LEASE = 10_000;
 const NONE = new Set();
@@ -52,7 +53,7 @@ export async function fillStore(store, count, now, { keepHistory = true } = {}) 
   for (let from = 1; from <= count; from += 5_000) {
     const jobs = [];
     for (let n = from; n < from + 5_000 && n <= count; n++) jobs.push(oneOff(n, now - count + n, now, policy));
-    await store.jobs.put(jobs, { at: now, reconcile: () => 'refuse' });
+    await store.jobs.put(jobs, { now: () => now, reconcile: () => 'refuse' });
   }
 }
 
@@ -70,32 +71,10 @@ export async function drainStore(store, batch, node, work) {
     );
     const { claims, settled = [], hasMore } = result instanceof Promise ? await result : result;
     if (settled.length !== settlements.length || settled.includes(false)) throw new Error('a settlement was refused');
-    settlements = claims.map((claim) => runOne(claim, work, done));
+    settlements = claims.map((claim) => runOne(claim, work, clock));
+    for (const { jobId } of claims) done.push(jobId);
     if (claims.length === 0 && !hasMore) return done;
   }
-}
-
-function runOne(claim, work, done) {
-  const startedAt = clock.now();
-  work(claim.job.args);
-  done.push(claim.jobId);
-  return {
-    kind: 'outcome',
-    runId: claim.runId,
-    jobId: claim.jobId,
-    token: claim.token,
-    at: clock.now(),
-    attempt: claim.run.attempt,
-    startedAt,
-    outcome: 'succeeded',
-    reason: null,
-    detail: null,
-    error: null,
-    result: null,
-    output: null,
-    keepHistory: claim.job.policy.keepHistory,
-    afterwards: null,
-  };
 }
 
 const SILENT = { log() {}, warn() {}, error() {}, debug() {} };

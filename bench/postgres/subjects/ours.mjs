@@ -3,9 +3,10 @@ import { DEFAULT_POLICY, SystemClock } from '../../../dist/core/index.js';
 import { DEFAULT_SCHEDULER_OPTIONS, Scheduler } from '../../../dist/engine/index.js';
 import { AsyncExecutor } from '../../../dist/executors/index.js';
 import { createTypeOrmStore } from '../../../dist/stores/typeorm/index.js';
-import { createTriggerCodec } from '../../../dist/triggers/index.js';
+import { at, createTriggerCodec, every } from '../../../dist/triggers/index.js';
 
 const clock = new SystemClock();
+const triggers = createTriggerCodec({});
 const SILENT = { log() {}, warn() {}, error() {}, debug() {} };
 const REFUSE = { reconcile: () => 'refuse' };
 
@@ -22,17 +23,13 @@ export function oneOff(id, dueAt, now, { keepHistory = true } = {}) {
   return job(id, now, {
     keepHistory,
     dueAt,
-    trigger: { type: 'date', at: new Date(dueAt).toISOString(), timezone: 'UTC' },
+    trigger: at(new Date(dueAt), { timezone: 'UTC' }),
   });
 }
 
 export function eachMinute(id, dueAt, now) {
-  const start = new Date(dueAt).toISOString();
-  return job(id, now, {
-    keepHistory: true,
-    dueAt,
-    trigger: { type: 'interval', every: 60_000, start, timezone: 'UTC' },
-  });
+  const trigger = every('1m', { start: new Date(dueAt), timezone: 'UTC' });
+  return job(id, now, { keepHistory: true, dueAt, trigger });
 }
 
 const policies = new Map();
@@ -52,7 +49,7 @@ function job(id, now, { keepHistory, dueAt, trigger }) {
     origin: 'runtime',
     task: 'Reminders.send',
     args: [id],
-    trigger: JSON.stringify(trigger),
+    trigger: triggers.encode(trigger),
     timezone: 'UTC',
     policy: policyOf(keepHistory),
     hooks: null,
@@ -73,7 +70,7 @@ function job(id, now, { keepHistory, dueAt, trigger }) {
 }
 
 export async function put(store, jobs) {
-  await store.jobs.put(jobs, { at: Date.now(), ...REFUSE });
+  await store.jobs.put(jobs, { now: () => Date.now(), ...REFUSE });
 }
 
 export async function fill(store, count, { now, keepHistory, dueAt = (n) => now - count + n }) {
@@ -95,7 +92,7 @@ export async function startScheduler(store, handle, { node = `node-${process.pid
     stores: new Map([['default', store]]),
     executors: new Map([['default', new AsyncExecutor({ concurrency: slots })]]),
     tasks: { resolve: () => handle, names: () => ['Reminders.send'] },
-    triggers: createTriggerCodec({}),
+    triggers,
     events: { wants: () => false, emit() {} },
     hooks: { of: () => null },
     logger: () => SILENT,

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 
 export default {
-  // jest leaves one core free, which on two cores is half of the time; the applications of test/packaging take that one.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // jest leaves one core free, which on two cores is half of the time. One of three waits, mostly: for leases that end, for
+  // servers, for what npm fetches.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testEnvironment: 'node',
   // For machines with other work on them: what hangs is found a little later, what is slow is not taken for it.
   testTimeout: process.env.CI === 'true' ? 120_000 : 30_000,

@@ -67,13 +67,23 @@ function carillon(line) {
   return `$ npx carillon ${line}\n${stdout.trimEnd().replaceAll(data, '/srv/kernel/data')}`;
 }
 
-/** As if the minute had come, so that nobody has to wait for it. @returns the minute */
+/**
+ * As if the minute had come, so that nobody has to wait for it. What else is due about now, as at a full hour, is put off, so
+ * that the screen is the same at each time of day.
+ * @returns the minute
+ */
 function makeDue(id) {
   const left = MINUTE_MS - (Date.now() % MINUTE_MS);
   // A command that is started at the end of a minute would speak of the next one.
   if (left < 15_000) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, left);
   const minute = Date.now() - (Date.now() % MINUTE_MS);
   const database = new Database(join(data, 'kernel.db'));
+  database
+    .prepare(
+      `UPDATE carillon_jobs SET fire_time = fire_time + @hour, due_at = due_at + @hour, wake_at = wake_at + @hour
+         WHERE wake_at <= @soon`,
+    )
+    .run({ hour: 60 * MINUTE_MS, soon: minute + 2 * MINUTE_MS });
   database
     .prepare(
       `UPDATE carillon_jobs SET fire_time = @minute, due_at = @minute, wake_at = @minute
@@ -109,7 +119,7 @@ function masked(text) {
     .replaceAll(/^(\S+ +active) .* (\S+)$/gm, '$1 $2')
     .replaceAll(/\brun [0-9a-z]+-\d+/g, 'run ID')
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, 'ID')
-    .replaceAll(/\b(\d+ (ms|s|min|h|d)\b ?)+/g, 'LENGTH ')
+    .replaceAll(/\b([\d.]+ (ms|s|min|h|d)\b ?)+/g, 'LENGTH ')
     .replaceAll(/\d[\d:.TZ-]*/g, '#')
     .replaceAll(/[ …]+/g, ' ');
 }

@@ -1,7 +1,11 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Millis } from '../../../../core/index.js';
+import { isUnreadable, UNREADABLE, urlParts } from '../server/place.js';
 
 export type MySqlOptions = Extract<DataSourceOptions, { type: 'mysql' | 'mariadb' }>;
+
+/** Where a server listens, unless the application says otherwise. */
+const PORT = 3_306;
 
 /** Connections of the store's own: one claims while another settles, and a look before runs start waits for neither. */
 const POOL_SIZE = 3;
@@ -42,20 +46,11 @@ export function ownMySqlOptions(options: MySqlOptions): MySqlOptions {
 
 /** Server and database without secrets, for messages. */
 export function placeOf(options: MySqlOptions): string {
-  const { url, host, port, database, socketPath } = { ...options, ...options.replication?.master };
-  const parsed = partsOf(url);
-  const isUnreadable = url !== undefined && url !== '' && parsed === null;
-  if (isUnreadable && host === undefined && socketPath === undefined) return '(its url cannot be read)';
-  const name = parsed?.database ?? database ?? '(default)';
+  const given = { ...options, ...options.replication?.master };
+  const { host, port, database, socketPath } = given;
+  const parts = urlParts(given, PORT);
+  if (socketPath === undefined && isUnreadable(given, parts)) return UNREADABLE;
+  const name = parts?.database ?? database ?? '(default)';
   if (socketPath !== undefined) return `${socketPath}/${name}`;
-  return `${parsed?.host ?? host ?? 'localhost'}:${parsed?.port ?? port ?? 3306}/${name}`;
-}
-
-function partsOf(url: string | undefined): { host: string; port: number; database: string } | null {
-  try {
-    const { hostname, port, pathname } = new URL(url!);
-    return { host: hostname, port: Number(port || 3306), database: decodeURIComponent(pathname.slice(1)) };
-  } catch {
-    return null;
-  }
+  return `${parts?.host ?? host ?? 'localhost'}:${parts?.port ?? port ?? PORT}/${name}`;
 }

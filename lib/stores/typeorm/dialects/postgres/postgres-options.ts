@@ -1,7 +1,11 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Millis } from '../../../../core/index.js';
+import { isUnreadable, UNREADABLE, urlParts } from '../server/place.js';
 
 export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+/** Where a server listens, unless the application says otherwise. */
+const PORT = 5_432;
 
 /** Connections of the store's own: two claim in turn while the third one settles. Another one listens. */
 const POOL_SIZE = 3;
@@ -49,20 +53,11 @@ export function ownPostgresOptions(options: PostgresOptions): PostgresOptions {
 
 /** Server and database without secrets, for messages. */
 export function placeOf(options: PostgresOptions): string {
-  const { url, host, port, database } = { ...options, ...options.replication?.master };
-  const parsed = partsOf(url);
-  if (host === undefined && url !== undefined && url !== '' && parsed === null) return '(its url cannot be read)';
-  const name = database ?? parsed?.database ?? '(default)';
-  const isGiven = host !== undefined || parsed !== null;
-  if (!isGiven) return `localhost:${port ?? 5432}/${name} (neither url nor host is given)`;
-  return `${host ?? parsed?.host ?? 'localhost'}:${port ?? parsed?.port ?? 5432}/${name}`;
-}
-
-function partsOf(url: string | undefined): { host: string; port: number; database: string } | null {
-  try {
-    const { hostname, port, pathname } = new URL(url!);
-    return { host: hostname, port: Number(port || 5432), database: decodeURIComponent(pathname.slice(1)) };
-  } catch {
-    return null;
-  }
+  const given = { ...options, ...options.replication?.master };
+  const { host, port, database } = given;
+  const parts = urlParts(given, PORT);
+  if (isUnreadable(given, parts)) return UNREADABLE;
+  const name = database ?? parts?.database ?? '(default)';
+  if (host === undefined && parts === null) return `localhost:${port ?? PORT}/${name} (neither url nor host is given)`;
+  return `${host ?? parts?.host ?? 'localhost'}:${port ?? parts?.port ?? PORT}/${name}`;
 }

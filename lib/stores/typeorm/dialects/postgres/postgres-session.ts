@@ -60,11 +60,7 @@ export class PostgresSession implements Session {
   }
 
   async storeTime(now: Instant): Promise<StoreReading> {
-    if (!this.parts.isServerTimed) return { storeNow: now };
-    // Read first, where the transaction began: a reading at its end would be dated too early, and runs begin before their time.
-    const begun = await this.scope.begun();
-    if (begun === null) return { storeNow: this.claims.readAt ?? now };
-    return { storeNow: begun.now, storeReadWithin: begun.within };
+    return this.parts.isServerTimed ? await this.scope.storeTime(this.claims.readAt ?? now) : { storeNow: now };
   }
 
   async announceWithdrawal(): Promise<Millis> {

@@ -1,6 +1,7 @@
 import type { Awaitable, Instant, ReadWithin } from '../../../../core/index.js';
 import { shapeOf } from '../../codec.js';
 import type { Shape } from '../../records.js';
+import type { StoreReading } from '../../session.js';
 import type { Statements } from './link.js';
 import { runIdOf, runKeyIn } from './run-ids.js';
 import type { ServerCaches } from './server-caches.js';
@@ -80,6 +81,15 @@ export abstract class ServerScope<P extends ServerPlace, C extends ScopeCaches, 
   /** What the begin read, as soon as it has; null: nothing was begun. */
   begun(): Promise<G> | null {
     return this.scopeParts.begun;
+  }
+
+  /**
+   * The server's clock as the begin read it: a reading at the end of a step would be dated too early, and runs begin before
+   * their time. `readAt`: that of a look, which begins nothing.
+   */
+  async storeTime(readAt: Instant): Promise<StoreReading> {
+    const begun = await this.begun();
+    return begun === null ? { storeNow: readAt } : { storeNow: begun.now, storeReadWithin: begun.within };
   }
 
   /** The first of `count` new keys in a row, greater than any that an earlier transaction got. */

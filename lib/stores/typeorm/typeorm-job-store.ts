@@ -24,6 +24,7 @@ import { CLAIM_BOUND, readingOf } from './claim-step.js';
 import { claiming } from './claim-tries.js';
 import { isSameDefinition } from './codec.js';
 import { enterRuns } from './enter-step.js';
+import type { KeysTried } from './enter-step.js';
 import { PutLine } from './put-line.js';
 import { PutStep } from './put-step.js';
 import { RecentMap } from './recent-map.js';
@@ -82,7 +83,8 @@ export class TypeOrmJobStore implements JobStore {
 
   enter(request: EnterRequest): Awaitable<EnterResult[]> {
     if (request.runs.length === 0) return [];
-    return this.database.write((session) => told(session, enterRuns(session, request)));
+    const tried: KeysTried = new Map();
+    return this.database.write((session) => told(session, enterRuns(session, request, tried)));
   }
 
   list(filter: JobFilter = {}): Awaitable<JobRecord[]> {

@@ -32,6 +32,8 @@ export interface SettleParts {
   readonly patience: Patience;
   /** Claims at once, and takes along what is to be written; false: nothing is to be claimed now. */
   claimAlong(): boolean;
+  /** The loop takes its turn, which ends in a flush. */
+  readonly isInTurn: boolean;
 }
 
 /** Called when a settlement is durable; `isHeld` false: the run had been taken over, nothing was written. */
@@ -94,7 +96,7 @@ export class SettleQueue {
   /** Takes an outcome; it is written by the next `flush`, which comes in this tick at the latest. */
   add(run: LiveRun, settlement: Settlement): void {
     this.items.push({ settlement, run, failures: 0, isAside: false, writtenThen: 0, cut: null });
-    if (this.isAsked || this.isBusy || this.timer !== null) return;
+    if (this.isAsked || this.isBusy || this.timer !== null || this.parts.isInTurn) return;
     this.isAsked = true;
     void Promise.resolve().then(() => this.asked());
   }

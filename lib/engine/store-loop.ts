@@ -25,7 +25,8 @@ export class StoreLoop {
   /** Store time of the next claim. */
   private claimAt: Instant = -FOREVER;
   private isOpen = false;
-  private isInTurn = false;
+  /** For others to read. */
+  isInTurn = false;
   /** Limits of the claims that are on their way. */
   private readonly asked: number[] = [];
   /** The last claim left something that is due. */

@@ -282,6 +282,10 @@ export class StoreNode implements DispatchSite, LoopSite {
     return this.loop.claimAlong();
   }
 
+  get isInTurn(): boolean {
+    return this.loop.isInTurn;
+  }
+
   claimTerms(now: Instant, asked: readonly number[]): ClaimTerms | null {
     if (this.settles.isFull) return null;
     this.forgetKnownTasks();

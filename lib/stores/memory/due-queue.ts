@@ -17,7 +17,7 @@ export class Moment<T extends Queued<T>> {
   last: T | null = null;
 
   constructor(
-    readonly at: Instant,
+    public at: Instant,
     readonly lane: Lane<T>,
   ) {}
 }
@@ -37,6 +37,11 @@ export class Lane<T extends Queued<T>> {
   private readonly byInstant = new Map<Instant, Moment<T>>();
   /** Most items go where the one before went. */
   private latest: Moment<T> | null = null;
+  /**
+   * One that nothing is due at any more, for the next instant: every item that is queued points at its moment, and a
+   * collection of young objects has to visit each that points at a new one.
+   */
+  private spare: Moment<T> | null = null;
   private empty = 0;
 
   constructor(readonly executor: string) {}
@@ -97,7 +102,7 @@ export class Lane<T extends Queued<T>> {
     if (this.latest?.at === instant) return this.latest;
     let moment = this.byInstant.get(instant);
     if (moment === undefined) {
-      moment = new Moment<T>(instant, this);
+      moment = this.emptyMoment(instant);
       this.byInstant.set(instant, moment);
       this.empty++;
       this.heap.push(moment);
@@ -105,6 +110,14 @@ export class Lane<T extends Queued<T>> {
     }
     this.latest = moment;
     return moment;
+  }
+
+  private emptyMoment(at: Instant): Moment<T> {
+    const { spare } = this;
+    if (spare === null) return new Moment<T>(at, this);
+    this.spare = null;
+    spare.at = at;
+    return spare;
   }
 
   private removeFirst(): void {
@@ -118,6 +131,7 @@ export class Lane<T extends Queued<T>> {
     this.byInstant.delete(moment.at);
     this.empty--;
     if (this.latest === moment) this.latest = null;
+    this.spare = moment;
   }
 
   private rise(moment: Moment<T>, from: number): void {

@@ -1,4 +1,4 @@
-import type { Claim, PlanRuns } from '../../core/index.js';
+import type { Claim, JobPlan, JobRecord, PlanRuns } from '../../core/index.js';
 import type { StoreCaseGroup } from './store-case.js';
 import { HOUR, MINUTE, newJob, plannedSkip, planNothing, planOf, policyWith, T0 } from './store-world.js';
 
@@ -255,6 +255,24 @@ export const LEFT_ALONE_CASES: StoreCaseGroup = {
         expect(jobIdsOf(result.claims)).toEqual(['a']);
         expect(result).toMatchObject({ hasMore: false, nextDueAt: T0 + MINUTE });
         expect(jobIdsOf((await world.claim()).claims).sort()).toEqual(['b', 'b', 'c']);
+      },
+    },
+    {
+      name: 'executors that the request comes to except while plans are asked, and not what others have due behind them',
+      async run(world, expect) {
+        const policy = policyWith({ executor: 'threads' });
+        const first = Array.from({ length: 150 }, (_, n) => newJob(`threads-${n}`, { policy, fireTime: T0 - MINUTE }));
+        await world.put([...first, newJob('a'), newJob('b')]);
+        const exceptExecutors = new Set<string>();
+        const plan = (job: JobRecord): JobPlan | null => {
+          if (job.policy.executor !== 'threads') return planOf(job);
+          exceptExecutors.add('threads');
+          return null;
+        };
+        const result = await world.claim({ exceptExecutors, limit: 5 }, plan);
+
+        expect(jobIdsOf(result.claims).sort()).toEqual(['a', 'b']);
+        expect((await world.job('threads-0'))!.runCount).toBe(0);
       },
     },
     {

@@ -130,13 +130,17 @@ export class StoreLoop {
     // Armed still, when this turn follows from a claim's answer.
     this.timer?.cancel();
     this.timer = null;
-    this.isInTurn = true;
     const { site } = this;
-    if (site.store.isShared) this.checkClocks();
-    this.starts.start();
-    if (this.mayAsk() && site.time.now() >= this.claimAt) this.claimBatches();
-    site.settles.flush();
-    this.isInTurn = false;
+    this.isInTurn = true;
+    try {
+      if (site.store.isShared) this.checkClocks();
+      this.starts.start();
+      if (this.mayAsk() && site.time.now() >= this.claimAt) this.claimBatches();
+      site.settles.flush();
+    } finally {
+      // Outcomes wait for the end of a turn, and must not do so for ever.
+      this.isInTurn = false;
+    }
     this.arm();
     site.turned();
   }

@@ -23,8 +23,13 @@ describe('keys as ranges', () => {
     expect(rangesOf([...row(1, 20), ...row(1, 20)])).toEqual([[1, 20]]);
   });
 
-  it('makes none of scattered keys, nor of few', () => {
+  it('makes one of a single key, and of few in a row', () => {
+    expect(rangesOf([7])).toEqual([[7, 7]]);
+    expect(rangesOf([9, 8, 7])).toEqual([[7, 9]]);
+  });
+
+  it('makes none of scattered keys', () => {
     expect(rangesOf(row(1, 100).map((key) => key * 2))).toBeNull();
-    expect(rangesOf([7])).toBeNull();
+    expect(rangesOf([7, 9])).toBeNull();
   });
 });

@@ -37,3 +37,7 @@ it.each(statements)('%s goes down an index on SQLite, however long the history i
     .all(...values) as { detail: string }[];
   expect(plan.map(({ detail }) => detail).filter((it) => THROUGH_ALL.some((slow) => slow.test(it)))).toEqual([]);
 });
+
+it.each(statements)('%s is not prepared anew for each value of its limit', (_name, text) => {
+  expect(text).not.toMatch(/LIMIT \?(?! \+ 0)/);
+});

@@ -9,7 +9,7 @@ import { decodeRun } from '../../run-decoder.js';
 import type { RunRanges } from './run-ranges.js';
 import { isIn, selectRuns } from './run-select.js';
 import type { Scope } from './scope.js';
-import { Statements } from './statements.js';
+import { LIMIT, Statements } from './statements.js';
 
 /** Before every instant. */
 const BEGINNING = Number.MIN_SAFE_INTEGER;
@@ -117,16 +117,16 @@ export function textsOf(p: string) {
   const due = (but: string) => `SELECT ${asOneText('f.text')}, group_concat(d.body) FROM (
     SELECT iif(run_count = 0, job_key, NULL) AS fresh_key, ${jobAsJson('j')} AS text
     FROM ${p}jobs j INDEXED BY ${p}jobs_wake
-    WHERE app_key = ? AND wake_at <= ? AND (wake_at, job_key) > (?, ?) ${but} ORDER BY wake_at, job_key LIMIT ?) f
+    WHERE app_key = ? AND wake_at <= ? AND (wake_at, job_key) > (?, ?) ${but} ORDER BY wake_at, job_key ${LIMIT}) f
     LEFT JOIN ${p}definitions d ON d.job_key = f.fresh_key`;
   const waiting = (but: string) =>
     selectRuns(
       p,
-      `r.app_key = ? AND r.state = ${STATE.waiting} AND r.due_at <= ? AND ${CLAIMABLE} ${but} ORDER BY r.due_at LIMIT ?`,
+      `r.app_key = ? AND r.state = ${STATE.waiting} AND r.due_at <= ? AND ${CLAIMABLE} ${but} ORDER BY r.due_at ${LIMIT}`,
       'runs_waiting',
     );
   const ended = (but: string) =>
-    selectRuns(p, `r.app_key = ? AND ${isIn('r.', STATE.running)} AND r.lease_until <= ? ${but} LIMIT ?`, 'runs_open');
+    selectRuns(p, `r.app_key = ? AND ${isIn('r.', STATE.running)} AND r.lease_until <= ? ${but} ${LIMIT}`, 'runs_open');
   const nextJob = (but: string) => `SELECT wake_at FROM ${p}jobs j INDEXED BY ${p}jobs_wake
     WHERE app_key = ? AND wake_at > ? ${but} ORDER BY wake_at LIMIT 1`;
   const nextRun = (but: string) => `SELECT r.due_at FROM ${p}run_rows r INDEXED BY ${p}runs_waiting

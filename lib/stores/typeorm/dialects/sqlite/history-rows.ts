@@ -8,7 +8,7 @@ import { Pruning } from './pruning.js';
 import type { RunRanges } from './run-ranges.js';
 import { selectRuns } from './run-select.js';
 import type { Scope } from './scope.js';
-import { Statements } from './statements.js';
+import { LIMIT, Statements } from './statements.js';
 
 export class SqliteHistoryRows implements HistoryRows {
   private readonly statements: Statements<Name>;
@@ -40,7 +40,7 @@ export class SqliteHistoryRows implements HistoryRows {
     if (after !== null) conditions.push(['(r.fire_time, r.run_key) < (?, ?)', after.fireTime, after.key]);
     conditions.push(...conditionsOf(filter));
     const where = conditions.map(([condition]) => condition).join(' AND ');
-    const text = `${selectRuns(prefix, where, index)} ORDER BY r.fire_time DESC, r.run_key DESC LIMIT ?`;
+    const text = `${selectRuns(prefix, where, index)} ORDER BY r.fire_time DESC, r.run_key DESC ${LIMIT}`;
     const parameters = conditions.flatMap(([, ...values]) => values);
     const statement = this.scope.handle.prepare<unknown[], unknown[]>(text).raw();
     return statement.all(...parameters, limit).map((row) => decodeRun(this.scope, row));

@@ -4,7 +4,7 @@ import { holdsMark, START_MARK } from '../../migrations/index.js';
 import { TAGS_PATH } from './definition-text.js';
 import { asOneText, jobAsJson } from './job-decoder.js';
 import type { Scope } from './scope.js';
-import { Statements } from './statements.js';
+import { LIMIT, Statements } from './statements.js';
 
 /** So many jobs are sorted by id; of more than these, all are gone through in the order of their ids. */
 const FEW = 5_000;
@@ -36,7 +36,7 @@ export class JobList {
     }
     const text = `SELECT ${asOneText('f.text')} FROM (SELECT ${jobAsJson('j')} AS text
       FROM ${tablesOf(this.scope.place.prefix)[way]}
-      WHERE d.removed = 0 AND ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY d.id LIMIT ?) f`;
+      WHERE d.removed = 0 AND ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY d.id ${LIMIT}) f`;
     const values = conditions.flatMap(([, ...given]) => given);
     const statement = this.scope.handle.prepare<unknown[], [string]>(text).raw();
     return (statement.get(...values, filter.limit ?? -1) as unknown as [string])[0];

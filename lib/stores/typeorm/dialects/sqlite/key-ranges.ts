@@ -1,7 +1,7 @@
 /** Keys in ranges without a gap: `[first, last]`, both in it. */
 export type KeyRange = readonly [first: number, last: number];
 
-/** Below so many keys a range, a list of keys is cheaper. */
+/** Where there are several ranges, and below so many keys in each, a list of keys is cheaper. */
 export const WORTH_A_RANGE = 8;
 
 /**
@@ -9,7 +9,7 @@ export const WORTH_A_RANGE = 8;
  * together, and a range costs SQLite half of what a list of keys does.
  */
 export function rangesOf(keys: readonly number[]): KeyRange[] | null {
-  const most = keys.length / WORTH_A_RANGE;
+  const most = Math.max(1, keys.length / WORTH_A_RANGE);
   const ranges: KeyRange[] = [];
   const inOrder = isAscending(keys) ? keys : [...keys].sort((a, b) => a - b);
   let start = 0;

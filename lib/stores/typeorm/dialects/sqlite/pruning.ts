@@ -3,7 +3,7 @@ import { REMOVED_STATUS, STATE } from '../../codes.js';
 import { RANGED, rangesOfRun } from '../../migrations/index.js';
 import type { RunRanges } from './run-ranges.js';
 import type { Scope } from './scope.js';
-import { Statements } from './statements.js';
+import { LIMIT, Statements } from './statements.js';
 
 /** Rows that one look goes through, whatever it finds: some 10 ms. */
 const LOOK = 5_000;
@@ -216,15 +216,15 @@ function lookTexts(p: string) {
     old: `SELECT r.run_key FROM ${p}run_rows r INDEXED BY ${p}runs_time CROSS JOIN ${p}jobs j USING (job_key)
       CROSS JOIN ${p}shapes s ON s.shape_key = j.shape_key ${rangesOfRun(p)}
       WHERE r.app_key = ? AND (r.fire_time, r.run_key) > (?, ?) AND (r.fire_time, r.run_key) <= (?, ?)
-        AND r.state > ${STATE.running} AND ${settledAt} < ? AND s.history_age IS NULL LIMIT ?`,
+        AND r.state > ${STATE.running} AND ${settledAt} < ? AND s.history_age IS NULL ${LIMIT}`,
     agedShapes: `SELECT shape_key, history_age FROM ${p}shapes WHERE history_age IS NOT NULL AND shape_key >= ?
       ORDER BY shape_key`,
     jobsOfShape: `SELECT count(*), max(job_key) FROM (SELECT job_key FROM ${p}jobs INDEXED BY ${p}jobs_shape
-      WHERE shape_key = ? AND job_key > ? ORDER BY job_key LIMIT ?)`,
+      WHERE shape_key = ? AND job_key > ? ORDER BY job_key ${LIMIT})`,
     oldOfShape: `SELECT r.run_key FROM ${p}jobs j INDEXED BY ${p}jobs_shape
       CROSS JOIN ${p}run_rows r INDEXED BY ${p}runs_once ON r.job_key = j.job_key ${rangesOfRun(p)}
       WHERE j.shape_key = ? AND j.job_key > ? AND j.job_key <= ? AND j.app_key = ? AND r.fire_time < ?
-        AND r.state > ${STATE.running} AND ${settledAt} < ? LIMIT ?`,
+        AND r.state > ${STATE.running} AND ${settledAt} < ? ${LIMIT}`,
     sliceEnd: `SELECT job_key FROM ${p}run_rows INDEXED BY ${p}runs_once WHERE job_key >= ? ORDER BY job_key LIMIT 1 OFFSET ?`,
     crowded: `SELECT g.job_key, coalesce(s.history_count, ?) FROM
       (SELECT job_key, count(*) AS runs FROM ${p}run_rows INDEXED BY ${p}runs_once WHERE job_key >= ? AND job_key < ? GROUP BY job_key) g
@@ -235,9 +235,9 @@ function lookTexts(p: string) {
     beyond: `SELECT r.run_key FROM ${p}run_rows r LEFT JOIN ${p}held_ranges held
         ON r.state = ${RANGED} AND r.run_key BETWEEN held.first_key AND held.last_key
       WHERE r.job_key = ? AND r.state > ${STATE.running} AND held.first_key IS NULL
-      ORDER BY r.fire_time DESC, r.run_key DESC LIMIT ? OFFSET ?`,
+      ORDER BY r.fire_time DESC, r.run_key DESC ${LIMIT} OFFSET ?`,
     removedUntil: `SELECT count(*), max(job_key) FROM (SELECT job_key FROM ${p}jobs INDEXED BY ${p}jobs_removed
-      WHERE ${isRemoved} AND job_key > ? ORDER BY job_key LIMIT ?)`,
+      WHERE ${isRemoved} AND job_key > ? ORDER BY job_key ${LIMIT})`,
     removedJobs: `SELECT job_key FROM ${p}jobs j INDEXED BY ${p}jobs_removed WHERE ${isRemoved} AND job_key > ? AND job_key <= ?
       AND NOT EXISTS (SELECT 1 FROM ${p}run_rows r WHERE r.job_key = j.job_key)`,
   };
@@ -249,7 +249,7 @@ function deleteTexts(p: string) {
     deleteJobs: `DELETE FROM ${p}jobs WHERE job_key IN ${given}`,
     deleteDefinitions: `DELETE FROM ${p}definitions WHERE job_key IN ${given}`,
     forgetShapes: `DELETE FROM ${p}shapes WHERE shape_key IN (SELECT shape_key FROM ${p}shapes s
-      WHERE NOT EXISTS (SELECT 1 FROM ${p}jobs j WHERE j.shape_key = s.shape_key) LIMIT ?)`,
+      WHERE NOT EXISTS (SELECT 1 FROM ${p}jobs j WHERE j.shape_key = s.shape_key) ${LIMIT})`,
     deleteRuns: `DELETE FROM ${p}run_rows WHERE run_key IN ${given}`,
     deleteTexts: `DELETE FROM ${p}run_texts WHERE run_key IN ${given}`,
   };

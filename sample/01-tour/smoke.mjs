@@ -130,11 +130,14 @@ async function isImported() {
 
 async function writesReport() {
   const { id } = await request('POST', '/jobs/nightly-report/run', { expect: 202 });
+  let run;
   await until(async () => {
     const { runs } = await request('GET', '/jobs/nightly-report/history');
-    return runs.find((run) => run.id === id)?.state === 'succeeded';
+    run = runs.find((it) => it.id === id);
+    return run?.state === 'succeeded';
   });
-  assert.equal(readdirSync(join(data, 'reports')).length, 1);
+  // At two in the night there is one more of them.
+  assert.ok(readdirSync(join(data, 'reports')).includes(run.result));
 }
 
 function jobs() {

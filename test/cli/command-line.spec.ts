@@ -18,13 +18,13 @@ describe('before any start', () => {
     const diff = await commands.run('schedule:diff --exit-code');
     expect(diff).toMatchObject({ code: 1, err: '' });
     expect(diff.out.split('\n').map((line) => line.slice(0, 12).trim())).toEqual(
-      ['+ report  At', '+ minutely', '+ nightly  A', '+ launch  On'].map((it) => it.trim()),
+      ['+ report  At', '+ leap-day', '+ nightly  A', '+ launch  On'].map((it) => it.trim()),
     );
     const list = await json('schedule:list');
     expect((list['jobs'] as { id: string }[]).map(({ id }) => id)).toEqual([
       'launch',
+      'leap-day',
       'local',
-      'minutely',
       'nightly',
       'off',
       'report',
@@ -36,17 +36,17 @@ describe('before any start', () => {
 
 describe('schedule:run --once', () => {
   it('runs what falls in this minute; called twice in one minute it runs a job once (P31)', async () => {
-    // The first start puts the jobs: their next fire time is the coming minute.
+    // The first start puts the jobs: none of them is due.
     expect((await commands.run('schedule:run --once')).code).toBe(0);
     const first = existsSync(commands.env.CLI_EVIDENCE) ? readFileSync(commands.env.CLI_EVIDENCE, 'utf8') : '';
     expect(first).toBe('');
-    // As if the minute had come: the row says so, and two calls meet it.
-    await makeDue('minutely');
+    // As if its day had come: the row says so, and two calls meet it. The next one is far, should a minute begin meanwhile.
+    await makeDue('leap-day');
     const words = ['schedule:run', '--once', '--app', commands.app()];
     const calls = await Promise.all([commands.runBin(words), commands.runBin(words)]);
     expect(calls.map(({ code }) => code)).toEqual([0, 0]);
     expect(readFileSync(commands.env.CLI_EVIDENCE, 'utf8').trim().split('\n')).toHaveLength(1);
-    expect(calls.filter(({ out }) => /minutely {2}succeeded/.test(out))).toHaveLength(1);
+    expect(calls.filter(({ out }) => /leap-day {2}succeeded/.test(out))).toHaveLength(1);
   });
 });
 
@@ -106,11 +106,11 @@ describe('reading', () => {
   });
 
   it('schedule:history and schedule:why tell of the run that was made', async () => {
-    const { out } = await commands.run('schedule:history minutely');
-    expect(out).toMatch(/minutely +succeeded/);
-    const { runs } = await json('schedule:history minutely');
+    const { out } = await commands.run('schedule:history leap-day');
+    expect(out).toMatch(/leap-day +succeeded/);
+    const { runs } = await json('schedule:history leap-day');
     const [{ fireTime }] = runs as { fireTime: string }[];
-    const why = await commands.run(['schedule:why', 'minutely', '--at', fireTime]);
+    const why = await commands.run(['schedule:why', 'leap-day', '--at', fireTime]);
     expect(why.out).toMatch(/^Run \S+ succeeded(, one record for \d+ fire times)?\.\n {2}run/);
     expect((await commands.run('schedule:why report --at 2020-01-01T09:01Z')).out).toMatch(
       /is no fire time of "report"/,
@@ -141,9 +141,9 @@ describe('managing', () => {
 
   it('schedule:prune says how much went, schedule:cancel names a settled run as it is', async () => {
     expect((await commands.run('schedule:prune')).out).toBe('0 runs deleted.');
-    const { runs } = await json('schedule:history minutely');
+    const { runs } = await json('schedule:history leap-day');
     const [{ id }] = runs as { id: string }[];
-    expect((await commands.run(['schedule:cancel', id])).out).toBe(`Run ${id} of "minutely" is succeeded.`);
+    expect((await commands.run(['schedule:cancel', id])).out).toBe(`Run ${id} of "leap-day" is succeeded.`);
   });
 
   it('schedule:diff says what another code would change', async () => {

@@ -10,8 +10,8 @@ export class ReportsService {
     return `report of ${job.kind}`;
   }
 
-  @Cron('* * * * *', { id: 'minutely', store: 'db' })
-  minutely(job: JobContext): void {
+  @Cron('0 12 29 2 *', { id: 'leap-day', store: 'db' })
+  leapDay(job: JobContext): void {
     appendFileSync(process.env['CLI_EVIDENCE']!, `${job.jobId} ${job.fireTime.toISOString()}\n`);
   }
 

@@ -10,7 +10,8 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    // One program for all of them: the project service, made for editors, takes a tenth longer.
+    languageOptions: { parserOptions: { project: 'tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       // Skips files with decorators by itself: what a decorated constructor names must stay a value import.
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
@@ -54,7 +55,7 @@ export default defineConfig(
     extends: [tseslint.configs.disableTypeChecked],
     // Without types the parser has to be told why what a decorated constructor names must stay a value import.
     languageOptions: {
-      parserOptions: { projectService: false, emitDecoratorMetadata: true, experimentalDecorators: true },
+      parserOptions: { project: false, emitDecoratorMetadata: true, experimentalDecorators: true },
     },
   },
   {

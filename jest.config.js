@@ -4,6 +4,8 @@ export default {
   // jest leaves one core free, which on two cores is half of the time. One of three waits, mostly: for leases that end, for
   // servers, for what npm fetches.
   maxWorkers: Math.max(3, availableParallelism() - 1),
+  // What suites leave in a worker's heap is walked through again at each collection: one that has grown begins anew.
+  workerIdleMemoryLimit: '700MB',
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
   testEnvironment: 'node',
   // For machines with other work on them: what hangs is found a little later, what is slow is not taken for it.

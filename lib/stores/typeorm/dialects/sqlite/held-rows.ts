@@ -80,7 +80,7 @@ export class SqliteHeldRows implements HeldRows {
   release(runs: readonly ReleasedRun[]): void {
     this.ranges.takeApart(runs.map((run) => run.key));
     const release = this.statements.get('release');
-    for (const { key, token, attempt, dueAt } of runs) release.run(dueAt, attempt, JSON.stringify([key]), token);
+    for (const { key, token, attempt, dueAt } of runs) release.run(dueAt, attempt, key, token);
   }
 
   writeTexts(key: number, texts: Omit<RunTexts, 'args'>): void {
@@ -140,7 +140,7 @@ export function textsOf(p: string) {
     wait: `UPDATE ${p}run_rows SET state = ${STATE.waiting}, due_at = ?, started_at = ?, attempt = ?, node_key = NULL,
       lease_until = NULL WHERE ${held}`,
     release: `UPDATE ${p}run_rows SET state = ${STATE.waiting}, due_at = ?, attempt = ?, node_key = NULL, lease_until = NULL
-      WHERE ${held}`,
+      WHERE run_key = ? AND ${isHeld}`,
     writeTexts: `INSERT INTO ${p}run_texts (run_key, detail, error, result, output) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET detail = excluded.detail, error = excluded.error, result = excluded.result,
         output = excluded.output`,

@@ -11,6 +11,14 @@ import { endColumns, MOVED_COLUMNS } from './run-moves.js';
 import type { Scope } from './scope.js';
 
 /**
+ * To plan these statements takes longer than to carry them out for a few runs, and the server would do it again each time: it
+ * takes a plan for a few rows to be better. For others it may be: one that looks at jobs or history by a plan of long ago goes
+ * through all that came since.
+ */
+const ONE_PLAN = 'SET LOCAL plan_cache_mode = force_generic_plan';
+const PLANS_AS_EVER = 'SET LOCAL plan_cache_mode = auto';
+
+/**
  * Plain runs of a claim, many in a row: that is what most runs are from their claim to their end. Whatever else a step wants
  * of one takes its row apart first, into a row of `single_runs` for each.
  */
@@ -119,8 +127,10 @@ export class ClaimedBatches {
   async close(groups: readonly BatchEnds[]): Promise<readonly BatchEnds[]> {
     const whole = groups.filter(({ batch, ends }) => ends.length === batch.open);
     const parts = groups.filter(({ batch, ends }) => ends.length !== batch.open);
+    const { statements } = this.scope;
+    statements.send(ONE_PLAN);
     if (groups.length > 1) this.lockRows(groups.map(({ batch }) => batch.key));
-    const answers = await Promise.all([
+    const closing = Promise.all([
       whole.length === 0
         ? []
         : this.closeTaken(whole, this.takeWhole(), [numbers(whole.map(({ ends }) => ends.length))]),
@@ -131,6 +141,8 @@ export class ClaimedBatches {
             texts(parts.map(maskOf)),
           ]),
     ]);
+    statements.send(PLANS_AS_EVER);
+    const answers = await closing;
     const taken = new Set(answers.flat());
     const closed = groups.filter(({ batch }) => taken.has(batch.key));
     const { batches } = this.scope.caches;

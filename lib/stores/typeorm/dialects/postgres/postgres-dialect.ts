@@ -161,8 +161,7 @@ export class PostgresDialect implements ServerDialect<Begun> {
 
   /**
    * Plans are bound to the indexes: the tables grow by orders of magnitude faster than statistics about them are gathered,
-   * and a plan for a small table is the end of a large one. What is in use is in memory. For the same reason a plan serves
-   * however many rows there are: to make one for each call takes as long as to settle a dozen runs.
+   * and a plan for a small table is the end of a large one. What is in use is in memory.
    */
   private get beginning(): string {
     const limits = {
@@ -174,7 +173,6 @@ export class PostgresDialect implements ServerDialect<Begun> {
       enable_mergejoin: 'off',
       random_page_cost: 1.1,
       jit: 'off',
-      plan_cache_mode: 'force_generic_plan',
     };
     return `BEGIN; ${Object.entries(limits)
       .map(([name, value]) => `SET LOCAL ${name} = ${value};`)

@@ -11,8 +11,8 @@ import { endColumns, MOVED_COLUMNS } from './run-moves.js';
 import type { Scope } from './scope.js';
 
 /**
- * To plan these statements takes longer than to carry them out for a few runs, and the server would do it again each time: it
- * takes a plan for a few rows to be better. For others it may be: one that looks at jobs or history by a plan of long ago goes
+ * For some tens of runs a third of the time of these statements is to plan them, and the server would do it again each time: it
+ * takes a plan for few rows to be better. For others it may be: one that looks at jobs or history by a plan of long ago goes
  * through all that came since.
  */
 const ONE_PLAN = 'SET LOCAL plan_cache_mode = force_generic_plan';

@@ -55,6 +55,20 @@ export const LEASE_CASES: StoreCaseGroup = {
       },
     },
     {
+      name: 'of one claim are taken over once each, also where one of them was renewed by itself (P22)',
+      async run(world, expect) {
+        await world.put(['a', 'b', 'c'].map((id) => newJob(id)));
+        const { claims } = await world.claim();
+        await world.store.jobs.renew([claims[1]], ENDED + 1);
+        const request = { node: 'node-b', now: T0 + MINUTE, recoverBefore: T0 + MINUTE };
+        const recovered = (await world.claim(request, planNothing)).claims;
+
+        expect(recovered.map((it) => it.runId).sort()).toEqual(claims.map((it) => it.runId).sort());
+        expect(recovered.map((it) => [it.job.losses, it.run.attempt])).toEqual(claims.map(() => [1, 2]));
+        expect(await world.settle(...recovered.map((it) => outcomeOf(it, { attempt: 2 })))).toEqual([true, true, true]);
+      },
+    },
+    {
       name: 'that have not ended are left, and nobody is recovered without being asked',
       async run(world, expect) {
         await world.addClaimed('a');

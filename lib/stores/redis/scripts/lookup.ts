@@ -66,12 +66,13 @@ return {answer[1], found}
  * The end of a run's lease: its own, once it was renewed, else that of the claim it came with. What is not held has none.
  */
 export const LEASE_OF = `
+local function claimIn(text)
+  local mark = string.find(text, '\\31', 1, true)
+  return string.sub(text, mark + 1, mark + 17)
+end
 local function leaseOf(id, text)
   if not text or not string.find(text, '^%d+:r') then return false end
-  local own = redis.call('ZSCORE', base .. ':lease', id)
-  if own then return own end
-  local mark = string.find(text, '\\31', 1, true)
-  return redis.call('ZSCORE', base .. ':lease', 'b' .. string.sub(text, mark + 1, mark + 17)) or false
+  return redis.call('ZSCORE', base .. ':lease', id) or redis.call('ZSCORE', base .. ':lease', 'b' .. claimIn(text)) or false
 end
 `;
 
@@ -98,12 +99,14 @@ ${LEASE_OF}
 ${PACKS}
 local limit = tonumber(ARGV[2])
 local ids, texts, leases = {}, {}, {}
-local function look(some)
+local function look(some, claim)
   if #some == 0 then return end
   local found = readRows(some, 1, #some)
   for i, id in ipairs(some) do
     local lease = leaseOf(id, found[i])
-    if lease and tonumber(lease) <= tonumber(ARGV[1]) and #ids < limit then
+    -- One that was renewed by itself is no longer of the claim that it came with, in whose list it still is.
+    local isListed = lease and (claim == nil or claimIn(found[i]) == claim)
+    if isListed and tonumber(lease) <= tonumber(ARGV[1]) and #ids < limit then
       ids[#ids + 1], texts[#texts + 1], leases[#leases + 1] = id, found[i], lease
     end
   end
@@ -112,9 +115,10 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', base .. ':lease', '-inf', ARGV
   if #name == 17 then
     look({name})
   else
-    local list, some = redis.call('HGET', base .. ':held', string.sub(name, 2)) or '', {}
+    local claim, some = string.sub(name, 2), {}
+    local list = redis.call('HGET', base .. ':held', claim) or ''
     for at = 1, #list, 17 do some[#some + 1] = string.sub(list, at, at + 16) end
-    look(some)
+    look(some, claim)
   end
   if #ids >= limit then break end
 end

@@ -192,7 +192,7 @@ describe('SchedulerTester', () => {
     const tester = await start(Stuck);
     const before = performance.now();
     await tester.travel('90m');
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(15_000);
     tester.expectRan('stuck').once().withOutcome('timedOut');
   });
 

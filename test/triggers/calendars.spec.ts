@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { CalendarDefinition } from '../../lib/triggers/index.js';
 import { CalendarRegistry, cron } from '../../lib/triggers/index.js';
 import { codeOf, from, refusal, times } from './instants-in-tests.js';
+import { processorTime } from '../support/processor-time.js';
 
 const event = (lines: string) =>
   `BEGIN:VEVENT\nUID:${lines.length}@test\nDTSTAMP:20260101T000000Z\n${lines}\nEND:VEVENT`;
@@ -57,9 +58,9 @@ describe('calendars', () => {
   });
 
   it('stays bounded for an event that recurs without end', () => {
-    const begin = performance.now();
+    const spent = processorTime();
     expect(taken({ ics: ics('DTSTART:20260101T000000Z\nRRULE:FREQ=SECONDLY') }, '2026-12-19', 3)).toEqual([]);
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(spent()).toBeLessThan(5_000);
   });
 
   it('reads an ICS file', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CronFields } from '../../lib/triggers/index.js';
 import { calendar, CronTrigger } from '../../lib/triggers/index.js';
+import { processorTime } from '../support/processor-time.js';
 
 /**
  * Every zone that Intl knows and each of its changes between two years, against a walk over the minutes of the wall
@@ -155,9 +156,9 @@ describe('P2, P3: any rule from any instant', () => {
       ].join(' ');
       const trigger = new CronTrigger(rule, { timezone: zones[next(zones.length)] });
       const after = Date.UTC(1970 + next(150), next(12), 1 + next(28), next(24), next(60), next(60), next(1_000));
-      const begin = performance.now();
+      const spent = processorTime();
       const first = trigger.next(after);
-      slowest = Math.max(slowest, performance.now() - begin);
+      slowest = Math.max(slowest, spent());
       expect(first).toBeGreaterThan(after);
       expect([trigger.next(first! - 1), trigger.next(after + Math.floor((first! - after) / 2))]).toEqual([
         first,
@@ -182,10 +183,10 @@ describe('P2, P3: any rule from any instant', () => {
   ])('is total for %p', (after) => {
     for (const rule of ['* * * * *', '0 0 29 2 1', '0 0 30W 2 *', '0 0 0 1 1 * 9999', '0 0 L * *', '30 2 * * 0']) {
       for (const timezone of ['UTC', 'Europe/Berlin', 'Pacific/Apia']) {
-        const begin = performance.now();
+        const spent = processorTime();
         const answer = new CronTrigger(rule, { timezone }).next(after);
         expect(answer === null || answer > after || Number.isNaN(after)).toBe(true);
-        expect(performance.now() - begin).toBeLessThan(2_000);
+        expect(spent()).toBeLessThan(2_000);
       }
     }
   });

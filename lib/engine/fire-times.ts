@@ -15,6 +15,14 @@ export interface Span {
   readonly next: Instant | null;
 }
 
+/** Where a span ends, at the latest. */
+export interface SpanBound {
+  /** Its fire times are due by then. */
+  readonly dueBy: Instant;
+  /** They fall before this instant, whenever they are due. */
+  readonly before: Instant;
+}
+
 /** `trigger.next`, held to its promise: an answer that does not grow would fire for ever (P2). */
 export function nextFireTime(trigger: Trigger, after: Instant): Instant | null {
   const next = trigger.next(after);
@@ -30,23 +38,25 @@ export function dueAtOf(jobId: string, trigger: Trigger, fireTime: Instant): Ins
 }
 
 /**
- * Fire times from `first`, itself due, to the last one that is due at `bound`. Steps while that is cheap, then bisects
+ * Fire times from `first`, itself due, to the last one within `bound`. Steps while that is cheap, then bisects
  * the monotone `next`, so that a downtime of years costs no enumeration (P5).
  */
-export function dueSpan(jobId: string, trigger: Trigger, first: Instant, bound: Instant): Span {
+export function dueSpan(jobId: string, trigger: Trigger, first: Instant, bound: SpanBound): Span {
   let last = first;
-  let before = first;
+  let previous = first;
   let count = 1;
   let next = nextFireTime(trigger, last);
-  while (next !== null && next <= bound) {
+  const latest = latestWithin(bound);
+  while (next !== null && next <= latest) {
     if (count === EXACT_COUNT) return longSpan(jobId, trigger, first, bound);
-    before = last;
+    previous = last;
     last = next;
     count++;
     next = nextFireTime(trigger, last);
   }
-  if (count === 1 || dueAtOf(jobId, trigger, last) <= bound) return { first, last, count, countIsExact: true, next };
-  return { first, last: before, count: count - 1, countIsExact: true, next: last };
+  if (count === 1 || dueAtOf(jobId, trigger, last) <= bound.dueBy)
+    return { first, last, count, countIsExact: true, next };
+  return { first, last: previous, count: count - 1, countIsExact: true, next: last };
 }
 
 /** The newest `limit` fire times of a span, oldest first. */
@@ -56,10 +66,15 @@ export function newestOf(trigger: Trigger, span: Span, limit: number): Instant[]
   return all.length > limit ? all.slice(all.length - limit) : all;
 }
 
-function longSpan(jobId: string, trigger: Trigger, first: Instant, bound: Instant): Span {
-  let last = latestUpTo(trigger, first, bound);
-  if (dueAtOf(jobId, trigger, last) > bound) last = latestUpTo(trigger, first, last - 1);
+function longSpan(jobId: string, trigger: Trigger, first: Instant, bound: SpanBound): Span {
+  let last = latestUpTo(trigger, first, latestWithin(bound));
+  if (dueAtOf(jobId, trigger, last) > bound.dueBy) last = latestUpTo(trigger, first, last - 1);
   return { first, last, count: EXACT_COUNT, countIsExact: false, next: nextFireTime(trigger, last) };
+}
+
+/** No fire time is due before it falls. */
+function latestWithin({ dueBy, before }: SpanBound): Instant {
+  return Math.min(dueBy, before - 1);
 }
 
 /** The last fire time at or before `bound`; `known` is one. */

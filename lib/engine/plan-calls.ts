@@ -2,6 +2,7 @@ import type { DecideJob, JobPause, JobPlan, JobRecord, PlanRuns, RunRecord, Stor
 import type { ClaimRoom } from './claim-room.js';
 import type { Facts } from './facts.js';
 import type { JobEnds } from './job-ends.js';
+import { leftToOthersFrom } from './left-to-others.js';
 import { compareVersions } from './manage/reconcile.js';
 import { planRuns } from './plan.js';
 import type { PlanWindow } from './plan-draft.js';
@@ -33,12 +34,7 @@ export class PlanCalls {
   readonly plan: PlanRuns = (job: JobRecord, unsettled: readonly RunRecord[], window: PlanWindow): JobPlan | null => {
     if (!this.of.parts.options.plans) return null;
     try {
-      const plan = planRuns(
-        this.underPause(job, window),
-        this.of.parts.triggers.decode(job.trigger),
-        unsettled,
-        window,
-      );
+      const plan = this.planOf(this.underPause(job, window), unsettled, window);
       if (plan !== null && !this.of.room.admits(job, plan)) return null;
       if (plan !== null && plan.finished !== null) this.of.ends.planned(job.id, plan.runs.length);
       if (plan !== null && job.pause !== null) this.resumed.push({ ...job, pause: null });
@@ -48,6 +44,16 @@ export class PlanCalls {
       return null;
     }
   };
+
+  private planOf(job: JobRecord, unsettled: readonly RunRecord[], window: PlanWindow): JobPlan | null {
+    const before = leftToOthersFrom(job, this.of.store, this.of.parts.options);
+    const trigger = this.of.parts.triggers.decode(job.trigger);
+    if (before === null) return planRuns(job, trigger, unsettled, window);
+    const plan = planRuns(job, trigger, unsettled, { ...window, before });
+    // Of this process, nobody else takes it: left there, many of them would hide the retries behind them from the claim.
+    const isOver = plan === null && !this.of.store.isShared && job.fireTime !== null && job.fireTime >= before;
+    return isOver ? nothingToCome(job) : plan;
+  }
 
   /** What fell due while the whole application was paused is judged as if the job itself had been. */
   private underPause(job: JobRecord, { now }: PlanWindow): JobRecord {
@@ -92,4 +98,9 @@ export class PlanCalls {
       (error) => health.failed('change', error),
     );
   }
+}
+
+function nothingToCome({ runCount }: JobRecord): JobPlan {
+  const plan = { runs: [], skips: [], cancel: [], drop: [], promote: [] };
+  return { ...plan, fireTime: null, dueAt: null, runCount, finished: null };
 }

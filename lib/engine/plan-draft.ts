@@ -21,6 +21,8 @@ import type { Standing } from './overlap.js';
 export interface PlanWindow {
   readonly now: Instant;
   readonly until: Instant;
+  /** Fire times from then on are left alone; left out: none is. */
+  readonly before?: Instant;
 }
 
 /** Stands for several fire times. */
@@ -56,6 +58,7 @@ export class PlanDraft {
   private fireTime: Instant | null;
   private dueAt: Instant | null;
   private finished: FinishReason | null = null;
+  private readonly before: Instant;
 
   constructor(
     private readonly job: JobRecord,
@@ -66,9 +69,12 @@ export class PlanDraft {
     this.standing = standingOf(job.policy, unsettled, window.now);
     this.fireTime = job.fireTime;
     this.dueAt = job.dueAt;
+    this.before = window.before ?? Infinity;
   }
 
   make(): JobPlan | null {
+    // The plan would end it, and it covers fire times that are to be left alone.
+    if (this.job.pause !== null && this.job.pause.until! > this.before) return null;
     this.promoteBuffered();
     if (producesRuns(this.job, this.window.now)) {
       if (this.isDueBy(this.window.now)) this.judgeDue();
@@ -136,7 +142,9 @@ export class PlanDraft {
   }
 
   private spanFrom(first: Instant, bound: Instant): Span {
-    if (this.trigger.fixedDelay === null) return dueSpan(this.job.id, this.trigger, first, bound);
+    if (this.trigger.fixedDelay === null) {
+      return dueSpan(this.job.id, this.trigger, first, { dueBy: bound, before: this.before });
+    }
     return { first, last: first, count: 1, countIsExact: true, next: null };
   }
 
@@ -164,7 +172,7 @@ export class PlanDraft {
   /** Older than the newest `catchUpLimit`: one record for all of them. */
   private skipBefore(span: Span, kept: readonly Instant[]): void {
     if (kept[0] === span.first) return;
-    const older = dueSpan(this.job.id, this.trigger, span.first, kept[0] - 1);
+    const older = this.spanFrom(span.first, kept[0] - 1);
     this.skip('misfire', `only the newest ${kept.length} are caught up on (catchUpLimit)`, older);
   }
 
@@ -221,7 +229,7 @@ export class PlanDraft {
   }
 
   private isDueBy(instant: Instant): boolean {
-    return this.fireTime !== null && this.dueAt !== null && this.dueAt <= instant;
+    return this.fireTime !== null && this.fireTime < this.before && this.dueAt !== null && this.dueAt <= instant;
   }
 
   private isAtLimit(): boolean {

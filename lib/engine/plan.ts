@@ -32,10 +32,12 @@ export function planRuns(
 ): JobPlan | null {
   if (unsettled.length > 0) return new PlanDraft(job, trigger, unsettled, window).make();
   const { fireTime, dueAt } = job;
+  const { before = Infinity } = window;
   if (fireTime === null || dueAt === null || dueAt > window.until || !producesRuns(job, window.now)) return null;
+  if (fireTime >= before) return null;
   if (isPlain(job, trigger) && !isLate(job, dueAt, window.now)) {
     const next = nextFireTime(trigger, fireTime);
-    if (next === null || next > window.until) return onePlan(job, trigger, next);
+    if (next === null || next > window.until || next >= before) return onePlan(job, trigger, next);
   }
   return new PlanDraft(job, trigger, unsettled, window).make();
 }

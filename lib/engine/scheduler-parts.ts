@@ -30,6 +30,12 @@ export interface SchedulerOptions {
    * process; null: what is past is past. For a process that is started once for each minute.
    */
   readonly since: Instant | null;
+  /**
+   * Fire times from this instant on make no run here, however long the process goes on: another one makes them. What fell before
+   * it goes on: what is due later for its jitter, what was missed, retries, buffered runs; so does what is asked for, or was
+   * added then to a store of this process. null: there is no such instant.
+   */
+  readonly before: Instant | null;
   /** How long a claim lasts unless it is renewed; it is renewed each third of it. */
   readonly lease: Millis;
   /** How far ahead runs of a shared store are claimed. */
@@ -57,6 +63,7 @@ export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = Object.freeze({
   observes: false,
   plans: true,
   since: null,
+  before: null,
   lease: 10_000,
   lookAhead: 1_000,
   poll: 5_000,

@@ -217,7 +217,7 @@ export class Scheduler {
   /**
    * The driver of a job fired: makes a scheduled run, which starts before the call returns where a slot is free.
    *
-   * @returns null: a pause stands in the way, or the job is gone
+   * @returns null: a pause stands in the way, it is for another process (`before`), or the job is gone
    */
   tick(id: string, tick: Tick): Awaitable<RunRecord | null> {
     return this.parts.options.plans ? this.driven.tick(id, tick) : null;

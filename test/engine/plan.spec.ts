@@ -96,10 +96,12 @@ interface Case {
   readonly unsettled?: readonly RunRecord[];
   readonly now: string;
   readonly until?: string;
+  readonly before?: string;
 }
 
-function plan({ job = jobOf(), trigger = grid, unsettled = [], now, until = now }: Case): JobPlan | null {
-  return planRuns(job, trigger, unsettled, { now: at(now), until: at(until) });
+function plan({ job = jobOf(), trigger = grid, unsettled = [], now, until = now, before }: Case): JobPlan | null {
+  const window = { now: at(now), until: at(until) };
+  return planRuns(job, trigger, unsettled, before === undefined ? window : { ...window, before: at(before) });
 }
 
 /** A plan in short: runs, skips and where the job goes on. */
@@ -211,6 +213,75 @@ describe('planRuns, 1: look-ahead', () => {
   it('never judges a future fire time late, coalesces it or skips it', () => {
     const job = jobOf({ misfireGraceTime: 1, coalesce: false, maxInstances: 1 });
     expect(told(plan({ job, now: '00:04', until: '00:20' }))).toEqual({ runs: ['00:05 x1'], skips: [], next: '00:10' });
+  });
+});
+
+describe('planRuns, 1: an instant from which on fire times are left alone', () => {
+  const before = '00:15';
+
+  it('makes nothing of one that falls then, due or ahead, nor beside a run that is open', () => {
+    const job = jobOf({ maxInstances: 3 }, { fireTime: at('00:15') });
+    expect(plan({ job, now: '00:40', before })).toBeNull();
+    expect(plan({ job, now: '00:14', until: '00:30', before })).toBeNull();
+    expect(plan({ job, unsettled: [runOf('running', '00:10')], now: '00:40', before })).toBeNull();
+  });
+
+  it('makes one run of those before it, and skips what is too old of them alone', () => {
+    expect(told(plan({ now: '00:40', before }))).toEqual({ runs: ['00:05-00:10 x2'], skips: [], next: '00:15' });
+    const graceful = jobOf({ misfireGraceTime: 27 * MINUTE });
+    expect(told(plan({ job: graceful, now: '00:37', before }))).toEqual({
+      runs: ['00:10 x1'],
+      skips: ['misfire 00:05 x1'],
+      next: '00:15',
+    });
+    const late = jobOf({ misfireGraceTime: MINUTE });
+    expect(told(plan({ job: late, now: '00:37', before }))).toEqual({
+      runs: [],
+      skips: ['misfire 00:05-00:10 x2'],
+      next: '00:15',
+    });
+  });
+
+  it('catches up on those before it alone', () => {
+    const job = jobOf({ coalesce: false, catchUpLimit: 1 });
+    expect(told(plan({ job, now: '00:40', before }))).toMatchObject({
+      runs: ['00:10 x1'],
+      skips: ['misfire 00:05 x1'],
+      next: '00:15',
+    });
+  });
+
+  it('counts one that falls before it and is due behind it, for its jitter', () => {
+    const trigger = anchored(every({ minutes: 5 }, { jitter: '4m' }));
+    const made = plan({ trigger, now: '00:14:59', before: '00:10:01' })!;
+    expect([made.runs[0].fireTime, made.runs[0].count, made.fireTime]).toEqual([at('00:10'), 2, at('00:15')]);
+    expect(made.runs[0].dueAt).toBeGreaterThan(at('00:10:01'));
+  });
+
+  it('finds the last one before it by bisection, too', () => {
+    const seconds = anchored(every({ seconds: 1 }));
+    const made = plan({ trigger: seconds, now: '23:00', before: '12:00' })!;
+    expect([made.runs[0].fireTime, made.fireTime]).toEqual([at('12:00') - 1_000, at('12:00')]);
+  });
+
+  it('lets buffered runs go on, and no other', () => {
+    const job = jobOf({ overlap: 'bufferAll' }, { fireTime: at('00:15') });
+    const waiting = runOf('buffered', '00:10');
+    expect(told(plan({ job, unsettled: [waiting], now: '00:40', before }))).toMatchObject({
+      runs: [],
+      skips: [],
+      promote: [waiting.id],
+      next: '00:15',
+    });
+  });
+
+  it('leaves a pause that ended behind it to whoever judges all that the pause covers', () => {
+    const pause = (until: string) => ({ at: 0, by: null, reason: null, until: at(until) });
+    expect(plan({ job: jobOf({}, { pause: pause('00:22') }), now: '00:40', before })).toBeNull();
+    expect(told(plan({ job: jobOf({}, { pause: pause('00:08') }), now: '00:40', before }))).toMatchObject({
+      runs: ['00:10 x1'],
+      next: '00:15',
+    });
   });
 });
 

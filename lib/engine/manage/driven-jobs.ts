@@ -8,6 +8,7 @@ import type {
   TriggerCodec,
 } from '../../core/index.js';
 import type { Facts } from '../facts.js';
+import { leftToOthersFrom } from '../left-to-others.js';
 import { isPausedAt, pauseDetail } from '../plan-draft.js';
 import { then } from '../settled.js';
 import type { StoreNode } from '../store-node.js';
@@ -81,11 +82,13 @@ export class DrivenJobs {
     return { ...job, fireTime, dueAt: fireTime };
   }
 
-  /** Makes the run of a fire time; null: the job is gone or not active, or a pause stands in the way. */
+  /** Makes the run of a fire time; null: the job is gone or not active, a pause stands in the way, or it is for another process. */
   tick(id: string, tick: Tick): Awaitable<RunRecord | null> {
     return then(this.stores.find(id), (found) => {
       if (found === null || !this.isDriven(found.job)) return null;
       const { node, job } = found;
+      const before = leftToOthersFrom(job, node.store, node.options);
+      if (before !== null && tick.fireTime >= before) return null;
       const now = node.time.now();
       const pause = isPausedAt(job.pause, now) || job.policy.evenInMaintenanceMode ? job.pause : node.pause;
       if (isPausedAt(pause, now)) {

@@ -13,6 +13,7 @@ import type {
 import { CodeJobError, UnknownJobError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { dueSpan } from '../fire-times.js';
+import type { Span } from '../fire-times.js';
 import { pauseDetail } from '../plan-draft.js';
 import type { SchedulerParts } from '../scheduler-parts.js';
 import { settled, then } from '../settled.js';
@@ -174,7 +175,7 @@ export class JobCommands {
     if (catchUp || nothingMissed) return resumed;
     const trigger = this.parts.triggers.decode(job.trigger);
     // Behind the last one that was due, not behind now: a fire time that has passed may be due later, with jitter.
-    const after = trigger.fixedDelay === null ? dueSpan(job.id, trigger, job.fireTime!, now).last : now;
+    const after = trigger.fixedDelay === null ? dueBy(job, trigger, now).last : now;
     return { ...resumed, ...nextPosition(job, trigger, after) };
   }
 
@@ -196,7 +197,7 @@ export class JobCommands {
   private missedWhilePaused(job: JobRecord, now: Instant): PlannedSkip[] {
     if (job.pause === null || job.status !== 'active' || job.dueAt === null || job.dueAt > now) return [];
     const trigger = this.parts.triggers.decode(job.trigger);
-    const { first, last, count, countIsExact } = dueSpan(job.id, trigger, job.fireTime!, now);
+    const { first, last, count, countIsExact } = dueBy(job, trigger, now);
     return [
       { reason: 'paused', detail: pauseDetail(job.pause), fireTime: last, firstFireTime: first, count, countIsExact },
     ];
@@ -243,6 +244,10 @@ export class JobCommands {
       this.facts.tell('job.changed', { store: node.store.alias, job, detail: what, data });
     };
   }
+}
+
+function dueBy(job: JobRecord, trigger: Trigger, now: Instant): Span {
+  return dueSpan(job.id, trigger, job.fireTime!, { dueBy: now, before: Infinity });
 }
 
 type Tell = (node: StoreNode, job: JobRecord, before: JobRecord) => void;

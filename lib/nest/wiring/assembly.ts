@@ -122,6 +122,7 @@ export class Assembly {
         observes: this.start.mode?.observes ?? false,
         plans: this.start.mode?.onlyAsked !== true,
         since: this.minute,
+        before: this.minute === null ? null : this.minute + MINUTE,
         enabled: options.enabled,
         lease: options.lease,
         shutdownTimeout: options.shutdownTimeout,

@@ -65,6 +65,7 @@ export class SchedulerTester implements OnModuleDestroy {
    * run, or for time to pass is answered as it is.
    *
    * @param args instead of the job's own
+   * @throws {UnknownJobError} there is no such job
    */
   async runJob(id: string, args?: readonly unknown[]): Promise<Run> {
     const patience = this.patience();
@@ -73,8 +74,13 @@ export class SchedulerTester implements OnModuleDestroy {
     return (await this.registry.run(entered.id)) ?? this.log.of(id).findLast((run) => run.id === entered.id) ?? entered;
   }
 
-  /** Runs of a job that its store keeps, open and skipped ones too, oldest fire time first. */
+  /**
+   * Runs of a job that its store keeps, open and skipped ones too, oldest fire time first.
+   *
+   * @throws {UnknownJobError} there is no such job, and no run of one
+   */
   async runsOf(id: string): Promise<Run[]> {
+    await this.log.known.requireNow(id);
     const runs: Run[] = [];
     for (let cursor: string | null | undefined; cursor !== null;) {
       const page = await this.registry.history(id, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
@@ -90,6 +96,7 @@ export class SchedulerTester implements OnModuleDestroy {
    *
    * @param within how long to wait at most, in real time
    * @throws {NoRunError} none ended
+   * @throws {UnknownJobError} there is no such job, and no run of one
    */
   async waitForRun(id: string, within: Duration = '2s'): Promise<Run> {
     const seen = this.awaited.get(id) ?? 0;
@@ -105,8 +112,13 @@ export class SchedulerTester implements OnModuleDestroy {
     return run;
   }
 
-  /** The next fire times of a job, as far as its trigger and its pause tell: none while it is paused or finished. */
+  /**
+   * The next fire times of a job, as far as its trigger and its pause tell: none while it is paused, finished or switched off.
+   *
+   * @throws {UnknownJobError} there is no such job, and no run of one
+   */
   async nextFires(id: string, count: number): Promise<Date[]> {
+    await this.log.known.requireNow(id);
     const found = await this.parts.scheduler.get(id);
     const { fireTime = null, pause = null } = found?.job ?? {};
     if (found === null || fireTime === null || pause !== null) return [];
@@ -114,8 +126,13 @@ export class SchedulerTester implements OnModuleDestroy {
     return [fireTime, ...trigger.fireTimes(fireTime, count - 1)].slice(0, count).map((at: Instant) => new Date(at));
   }
 
-  /** Expects something of the runs that ended since the test began (or `forget`), skipped ones left out. */
+  /**
+   * Expects something of the runs that ended since the test began (or `forget`), skipped ones left out.
+   *
+   * @throws {UnknownJobError} there was no such job since the application started, and no run of one
+   */
   expectRan(id: string): RunExpectation {
+    this.log.known.require(id);
     const all = this.log.of(id);
     return new RunExpectation(
       id,
@@ -125,8 +142,13 @@ export class SchedulerTester implements OnModuleDestroy {
     );
   }
 
-  /** Expects something of the runs that were skipped since the test began (or `forget`). */
+  /**
+   * Expects something of the runs that were skipped since the test began (or `forget`).
+   *
+   * @throws {UnknownJobError} there was no such job since the application started, and no run of one
+   */
   expectSkipped(id: string): RunExpectation {
+    this.log.known.require(id);
     const all = this.log.of(id);
     return new RunExpectation(
       id,

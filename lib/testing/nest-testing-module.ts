@@ -6,6 +6,7 @@ import { SCHEDULER_TEST_CLOCK, SCHEDULER_TEST_PACE } from '../nest/index.js';
 import type { InstantInput } from '../nest/index.js';
 import { toInstant } from '../triggers/index.js';
 import { ManualClock } from './manual-clock.js';
+import { KnownJobs } from './nest-known-jobs.js';
 import { RunLog } from './nest-run-log.js';
 import { SchedulerTester } from './nest-tester.js';
 
@@ -57,6 +58,7 @@ export class SchedulerTestingModule {
         { provide: ManualClock, useFactory: () => new ManualClock(start) },
         { provide: SCHEDULER_TEST_CLOCK, useExisting: ManualClock },
         { provide: SCHEDULER_TEST_PACE, useValue: PACE },
+        KnownJobs,
         RunLog,
         SchedulerTester,
       ],

@@ -81,4 +81,21 @@ describe('SchedulerTester on SQLite', () => {
     expect(app!.get(Work).calls).toEqual(['remind ada']);
     expect((await app!.get(SchedulerRegistry).get('daily'))?.pause).toMatchObject({ by: 'ada', reason: 'away' });
   });
+
+  it('knows a job that only its history tells of', async () => {
+    let tester = await start('2026-01-01');
+    const registry = app!.get(SchedulerRegistry);
+    for (const id of ['gone', 'kept']) {
+      await registry.schedule(Work, 'remind', { id, trigger: at('2027-01-01'), args: ['ada'] });
+    }
+    await tester.runJob('gone');
+    await registry.remove('gone');
+    await app!.close();
+
+    tester = await start('2026-01-02');
+    tester.expectRan('gone').never();
+    tester.expectRan('kept').never();
+    expect(await tester.runsOf('gone')).toHaveLength(1);
+    expect(() => tester.expectRan('nobody')).toThrow(expect.objectContaining({ code: 'UNKNOWN_JOB' }));
+  });
 });

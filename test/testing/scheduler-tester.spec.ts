@@ -222,7 +222,6 @@ describe('SchedulerTester', () => {
     await tester.travel({ days: 3 });
     const runs = await tester.runsOf('daily');
     expect(isoOf(runs)).toEqual(['2026-01-01T08:00:00.000Z', '2026-01-02T08:00:00.000Z', '2026-01-03T08:00:00.000Z']);
-    expect(await tester.runsOf('nobody')).toEqual([]);
   });
 
   it('waits for a run that ends while time stands', async () => {
@@ -248,7 +247,6 @@ describe('SchedulerTester', () => {
     ]);
     await app!.get(SchedulerRegistry).pause('daily');
     expect(await tester.nextFires('daily', 2)).toEqual([]);
-    expect(await tester.nextFires('nobody', 2)).toEqual([]);
   });
 
   it('sees a process that slept, and a clock that was set', async () => {
@@ -301,6 +299,7 @@ describe('expectations', () => {
       await new Promise(() => undefined);
     }
     @At('2026-01-01T00:30', { id: 'once' }) once() {}
+    @At('2027-01-01', { id: 'later' }) later() {}
   }
 
   it('hold, and can be chained', async () => {
@@ -320,14 +319,14 @@ describe('expectations', () => {
       /Expected job "once" to have run 2 times, not once\. Its 1 runs:\n {2}2026-01-01T00:30:00\.000Z succeeded/,
     ],
     ['never', (t) => t.expectRan('once').never(), /to have run never, not once/],
-    ['once', (t) => t.expectRan('nobody').once(), /to have run once, not never\. It has no runs/],
+    ['once', (t) => t.expectRan('later').once(), /to have run once, not never\. It has no runs/],
     [
       'at',
       (t) => t.expectRan('once').at('2026-01-01T00:31Z'),
       /at 2026-01-01T00:31:00\.000Z, not at 2026-01-01T00:30:00\.000Z/,
     ],
     ['withOutcome', (t) => t.expectRan('once').withOutcome('failed'), /with the outcome failed each time/],
-    ['withOutcome of none', (t) => t.expectRan('nobody').withOutcome('failed'), /It has no runs/],
+    ['withOutcome of none', (t) => t.expectRan('later').withOutcome('failed'), /It has no runs/],
     [
       'because',
       (t) => t.expectSkipped('open').because('misfire'),
@@ -338,5 +337,54 @@ describe('expectations', () => {
     await tester.travel('1h');
     expect(() => check(tester)).toThrow(RunExpectationError);
     expect(() => check(tester)).toThrow(message);
+  });
+});
+
+describe('an id that no job has', () => {
+  @Injectable()
+  class Job {
+    @At('2026-01-01T00:30', { id: 'once' }) once() {}
+    @At('2026-01-01T00:30', { id: 'off', enabled: false }) off() {}
+  }
+
+  it.each<[string, (tester: SchedulerTester) => unknown]>([
+    ['expectRan', (t) => t.expectRan('onec').never()],
+    ['expectSkipped', (t) => t.expectSkipped('onec').never()],
+    ['runsOf', (t) => t.runsOf('onec')],
+    ['nextFires', (t) => t.nextFires('onec', 2)],
+    ['waitForRun', (t) => t.waitForRun('onec', 10)],
+    ['runJob', (t) => t.runJob('onec')],
+  ])('is an error: %s', async (_, ask) => {
+    const tester = await start(Job);
+    await expect((async () => ask(tester))()).rejects.toMatchObject({ code: 'UNKNOWN_JOB', jobId: 'onec' });
+  });
+
+  it.each([
+    ['is switched off', 'off', {}],
+    ['is switched off with all others', 'once', { enabled: false }],
+  ])('is not that of one that %s', async (_, id, options) => {
+    const tester = await start(Job, options);
+    tester.expectRan(id).never();
+    tester.expectSkipped(id).never();
+    expect(await tester.runsOf(id)).toEqual([]);
+  });
+
+  it('is not that of one that was added later, and not that of one that was removed', async () => {
+    const tester = await start(Job);
+    const registry = app!.get(SchedulerRegistry);
+    await registry.addAt({ id: 'later', task: 'Job.once', at: '2027-01-01' });
+    tester.expectRan('later').never();
+    await registry.remove('later');
+    tester.expectRan('later').never();
+    expect(await tester.nextFires('later', 1)).toEqual([]);
+  });
+
+  it('is not that of one that is finished', async () => {
+    const tester = await start(Job);
+    await tester.travel('1h');
+    tester.forget();
+    tester.expectRan('once').never();
+    expect(await tester.runsOf('once')).toHaveLength(1);
+    expect(await tester.nextFires('once', 1)).toEqual([]);
   });
 });

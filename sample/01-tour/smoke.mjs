@@ -26,6 +26,7 @@ try {
   await step('sends a reminder at its time', () => until(() => isSent(near)));
   await step('imports the files', () => until(isImported));
   await step('writes a report when asked', writesReport);
+  await step('has no history of a job that is not there', () => request('GET', '/jobs/nope/history', { expect: 404 }));
   const missed = await remind({ text: 'came due while nobody was there', inSeconds: 1 });
   const before = await jobs();
   await step('is killed', () => stop('SIGKILL'));
@@ -33,6 +34,7 @@ try {
   await step('starts again', () => start());
   await step('has moved nothing', async () => assertNothingMoved(before, await jobs()));
   await step('says so', () => until(async () => app.output.includes('0 lost, 0 moved')));
+  await step('counts no reminder that was sent before', async () => assert.ok(!cameDue().includes(near.id), cameDue()));
   await step('sends what came due meanwhile', () => until(() => isSent(missed)));
   await step('still knows what is to come', () => until(() => isWaiting(far)));
   await step('stops in good order', () => stop('SIGINT'));
@@ -117,6 +119,11 @@ async function isSent({ id }) {
 async function isWaiting({ id, at }) {
   const { waiting } = await request('GET', '/reminders');
   return waiting.some((reminder) => reminder.id === id && reminder.at === at);
+}
+
+/** What the application says of the time when it was away. */
+function cameDue() {
+  return /\d+ came due meanwhile.*/.exec(app.output)[0];
 }
 
 async function isImported() {

@@ -6,8 +6,6 @@ export interface Comparison {
   readonly lost: string[];
   /** The remembered fire time is still to come, but it is not the next one any more. */
   readonly moved: string[];
-  /** The remembered fire time has passed, or is about to: it has run, or runs now. */
-  readonly passed: string[];
   readonly added: string[];
 }
 
@@ -17,11 +15,11 @@ const CLAIMED_AHEAD_MS = 2_000;
 /** What became of the remembered fire times. */
 export function compareFireTimes(before: FireTimes, after: FireTimes, now: Date): Comparison {
   const toCome = Object.keys(before).filter((id) => before[id] !== null);
+  // It has run, or runs now.
   const isPassed = (id: string) => Date.parse(before[id]!) <= now.getTime() + CLAIMED_AHEAD_MS;
   return {
     lost: Object.keys(before).filter((id) => !(id in after)),
     moved: toCome.filter((id) => id in after && !isPassed(id) && after[id] !== before[id]),
-    passed: toCome.filter((id) => id in after && isPassed(id)),
     added: Object.keys(after).filter((id) => !(id in before)),
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
 import { OnSchedulerEvent, SchedulerRegistry } from 'nest-carillon';
 import type { Job } from 'nest-carillon';
 import { settings } from '../settings.js';
@@ -19,11 +20,19 @@ const TO_THE_SECOND: Intl.DateTimeFormatOptions = {
 
 /** Tells at each start what is to come, and whether anything moved or was lost since the last one. */
 @Injectable()
-export class StartReportService {
+export class StartReportService implements OnModuleInit {
   private readonly before = readFireTimes();
   private writing: Promise<void> = Promise.resolve();
+  private missed: string[] = [];
 
   constructor(private readonly scheduler: SchedulerRegistry) {}
+
+  /** No run starts before the application has; until then the store has its jobs as they were left. */
+  async onModuleInit(): Promise<void> {
+    const now = new Date();
+    const jobs = await this.scheduler.list();
+    this.missed = jobs.filter(({ nextFireTime }) => nextFireTime !== null && nextFireTime <= now).map(({ id }) => id);
+  }
 
   async text(): Promise<string> {
     const jobs = (await this.scheduler.list()).sort(byFireTime);
@@ -47,13 +56,15 @@ export class StartReportService {
 
   private sinceLastStart(jobs: Job[]): string {
     if (this.before === null) return 'This is the first start. Stop it with Ctrl+C and start it again.';
-    const { lost, moved, passed, added } = compareFireTimes(this.before, fireTimesOf(jobs), new Date());
-    const changes = Object.entries({ lost, moved, added } satisfies Partial<Comparison>)
+    const { lost, moved, added } = compareFireTimes(this.before, fireTimesOf(jobs), new Date());
+    const changes = Object.entries({ lost, moved, added } satisfies Comparison)
       .filter(([, ids]) => ids.length > 0)
       .map(([what, ids]) => `${what}: ${ids.join(', ')}`);
     const known = Object.keys(this.before).length;
+    const { length: count } = this.missed;
+    const due = `${count} came due meanwhile${count === 0 ? '' : ` (${this.missed.join(', ')})`}`;
     return [
-      `Since the last start: ${known} jobs known, ${lost.length} lost, ${moved.length} moved, ${passed.length} came due meanwhile.`,
+      `Since the last start: ${known} jobs known, ${lost.length} lost, ${moved.length} moved, ${due}.`,
       changes.length === 0 ? 'Changed since then: nothing.' : `Changed since then: ${changes.join('; ')}`,
     ].join('\n');
   }

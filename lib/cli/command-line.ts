@@ -129,6 +129,7 @@ function read(command: Command, rest: readonly string[]): Given {
   if (parsed.positionals.length > most) {
     throw new CommandLineError(
       `${command.name} takes ${most === 0 ? 'no words' : `at most ${most}`}: "${parsed.positionals[most]}" is too many. ` +
+        `${'from' in command.options && 'to' in command.options ? 'Instants are given by --from and --to. ' : ''}` +
         `carillon ${command.name} --help shows what it takes.`,
     );
   }

@@ -62,10 +62,12 @@ export class DuplicateJobError extends SchedulerError {
     readonly jobId: string,
     readonly firstAt: string,
     readonly secondAt: string,
+    { canReplace = false } = {},
   ) {
+    const replace = ', or add it with replaceExisting: true if the new one is to take the place of the other';
     super(
-      `Job "${jobId}" is defined twice, by ${firstAt} and by ${secondAt}. Give one of them another id, or add it with ` +
-        `replaceExisting: true if the new one is to take the place of a job added at run time.`,
+      `Job "${jobId}" is defined twice, by ${firstAt} and by ${secondAt}. Give one of them another id` +
+        `${canReplace ? replace : ''}.`,
     );
   }
 }

@@ -12,7 +12,7 @@ export function startChangesLine({ data }: SchedulerFact): string | null {
   const parts = [
     part('added', added, quotedId),
     part('changed', changed, changeText),
-    part('no longer in the code, kept and not run', orphaned, quotedId),
+    part('no longer in the code, kept, and not run once no live node has had it for 5 min', orphaned, quotedId),
     part('kept and not run, for no live node knows their task', unresolved, quotedId),
     part('refused, for a job added at run time has the id', refused, quotedId),
   ].filter((text) => text !== null);

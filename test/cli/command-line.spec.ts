@@ -158,6 +158,7 @@ describe('what is wrong is said in one line, with an exit code', () => {
     ['an unknown command without its prefix', 'lst', 2, /^There is no command "lst"\. Did you mean list/],
     ['an unknown option', 'schedule:list --nxt 3', 2, /^schedule:list: Unknown option '--nxt'/],
     ['too many words', 'schedule:list report', 2, /takes no words: "report" is too many/],
+    ['instants as words', 'schedule:preview 2027-01-04 2027-01-05', 2, /no words: "2027-01-04".*by --from and --to\./],
     ['an unknown job', 'schedule:pause repor', 2, /^There is no job "repor"\. Did you mean report\?/],
     ['an unknown job of a preview', 'schedule:preview --job nosuch', 2, /^There is no job "nosuch"/],
     ['a feed and JSON', 'schedule:preview --ics --json', 2, /--ics and --json exclude each other/],

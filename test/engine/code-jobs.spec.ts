@@ -190,7 +190,9 @@ describe('a start', () => {
       job('work', every({ minutes: 1 }), {}, { definedAt: 'A.run' }),
       job('work', every({ minutes: 2 }), {}, { definedAt: 'B.run' }),
     ];
-    expect(() => world.scheduler.putCode(twins)).toThrow(/"work" is defined twice, by A\.run and by B\.run/);
+    expect(() => world.scheduler.putCode(twins)).toThrow(
+      /^Job "work" is defined twice, by A\.run and by B\.run\. Give one of them another id\.$/,
+    );
   });
 });
 

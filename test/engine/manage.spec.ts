@@ -42,7 +42,7 @@ describe('add', () => {
         replaceExisting: false,
       });
     await expect(call()).rejects.toMatchObject({ code: 'DUPLICATE_JOB', jobId: 'a' });
-    await expect(call()).rejects.toThrow(/registry put into the store "default".*Signup\.remind/s);
+    await expect(call()).rejects.toThrow(/registry put into the store "default".*Signup\.remind.*replaceExisting/s);
     expect((await world.scheduler.list()).map((found) => found.job.id)).toEqual(['a']);
   });
 

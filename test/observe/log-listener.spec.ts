@@ -153,7 +153,7 @@ describe('LogListener', () => {
         '"job-8", "job-9" and 2 more; ' +
         'changed: "digest" (trigger, next fire time 2026-03-01T01:00:00.000Z, was 2026-03-01T00:00:00.000Z), ' +
         '"bell" (trigger and options, next fire time none, was 2026-03-01T00:00:00.000Z), "mail" (options); ' +
-        'no longer in the code, kept and not run: "old"; ' +
+        'no longer in the code, kept, and not run once no live node has had it for 5 min: "old"; ' +
         'kept and not run, for no live node knows their task: "lost"; ' +
         'refused, for a job added at run time has the id: "taken line".',
     ]);

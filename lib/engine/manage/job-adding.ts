@@ -102,7 +102,7 @@ export class JobAdding {
     if (existing.origin === 'code') throw new CodeJobError(existing.id, existing.task);
     if (replaceExisting) return replacement(existing, incoming, { now, triggers: this.parts.triggers });
     const second = definitions.find(({ id }) => id === incoming.id)?.definedAt ?? '';
-    throw new DuplicateJobError(existing.id, placeOf(existing, node.store.alias), second);
+    throw new DuplicateJobError(existing.id, placeOf(existing, node.store.alias), second, { canReplace: true });
   }
 
   private putAll(shares: readonly Share[], options: AddOptions): Awaitable<JobRecord[][]> {

@@ -53,6 +53,23 @@ describe('jobs that no live node knows', () => {
     expect(third.calls.filter((call) => call.task === 'gone')).toHaveLength(1);
   });
 
+  it('run until then where their task is still known, as of a job that was renamed', async () => {
+    const views = sharedViews(2);
+    const before = new World({ stores: [views[0].store], node: 'before' }).handle('work');
+    await before.startAsync(job('work', every({ minutes: 1 })));
+    await stop(before);
+    const after = new World({ stores: [views[1].store], clock: before.clock, node: 'after' }).handle('work');
+    await after.startAsync();
+    await before.clock.advanceAsync(4 * MINUTE);
+    expect(await rowOf(after, 'work')).toMatchObject({ status: 'active' });
+    expect(after.calls).toHaveLength(4);
+    await before.clock.advanceAsync(3 * MINUTE);
+    const made = after.calls.length;
+    await before.clock.advanceAsync(10 * MINUTE);
+    expect(await rowOf(after, 'work')).toMatchObject({ status: 'orphaned' });
+    expect(after.calls).toHaveLength(made);
+  });
+
   it('are removed after fourteen days', async () => {
     const { old, young, clock } = await differing();
     await stop(old);

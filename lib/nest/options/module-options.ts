@@ -31,7 +31,7 @@ export interface TypeOrmStoreOptions {
   readonly listen?: boolean | string;
   /** false: the tables are only checked at start, the application's own migrations make them. Default true. */
   readonly runMigrations?: boolean;
-  /** SQLite: how long a step waits for another connection's write lock; 1 ms to 10 min. Default 10 s. */
+  /** How long a step waits for others' locks, and tries again what met a conflict; 1 ms to 10 min. Default 10 s. */
   readonly busyTimeout?: Duration;
 }
 
@@ -108,7 +108,7 @@ export interface SchedulerModuleOptions {
   readonly application?: string;
   /** Orders deploys: a lower version never changes a definition. Default: the version in package.json. */
   readonly version?: string;
-  /** `client` manages and never claims; `worker` will serve a fleet, and until then is a client that says so. Also `CARILLON_ROLE`. Default `all`. */
+  /** `client` manages and never claims; `worker` is kept for executors that serve a fleet, of which there is none yet: today a client that says so at the start. Also `CARILLON_ROLE`. Default `all`. */
   readonly role?: 'all' | 'scheduler' | 'worker' | 'client';
   /** IANA zone of jobs that name none. Default `UTC`, never the machine's. */
   readonly timezone?: string;

@@ -26,7 +26,7 @@ export type {
 export { bareCall, MissingMethodError, UnknownHookError } from './handlers/index.js';
 export { SchedulerEvent } from './listeners/scheduler-event.js';
 export { nearest } from './options/nearest.js';
-export { InvalidArgumentsError, InvalidOptionsError, isShared, storeOf } from './options/index.js';
+export { InvalidArgumentsError, InvalidOptionsError, isShared, readInstant, storeOf } from './options/index.js';
 export type {
   AfterHookFunction,
   AsyncExecutorOptions,

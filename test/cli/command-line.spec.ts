@@ -80,7 +80,7 @@ describe('reading', () => {
   it('schedule:list names the zone of an instant once', async () => {
     // Into a pipe nothing is cut off.
     const { out } = await commands.runBin(['schedule:list', '--timezone', 'Europe/Berlin', '--app', commands.app()]);
-    expect(out).toMatch(/launch +active +Once, at 2030-01-01T09:00:00\.000Z \(UTC\) {2}/);
+    expect(out).toMatch(/launch +active +Once, at 2030-01-01T09:00:00\.956Z \(UTC\) {2}/);
   });
 
   it('schedule:preview lists fire times with changes of the clocks, load and an iCalendar feed', async () => {
@@ -115,6 +115,15 @@ describe('reading', () => {
     expect((await commands.run('schedule:why report --at 2020-01-01T09:01Z')).out).toMatch(
       /is no fire time of "report"/,
     );
+  });
+
+  it.each([
+    ['2030-01-01 09:00:00', /^"launch" has not reached 2030-01-01T09:00:00\.956Z;/],
+    ['2030-01-01T10:00:00+01:00', /^"launch" has not reached 2030-01-01T09:00:00\.956Z;/],
+    ['2030-01-01 09:00:01', /^2030-01-01T09:00:01\.000Z is no fire time of "launch"/],
+    ['2030-01-01T09:00:00.000Z', /^2030-01-01T09:00:00\.000Z is no fire time of "launch"/],
+  ])('schedule:why takes an instant as lists show it, and one with a fraction as it is: %s', async (at, text) => {
+    expect((await commands.run(['schedule:why', 'launch', '--at', at])).out).toMatch(text);
   });
 });
 

@@ -1,6 +1,7 @@
 import { observing } from '../command.js';
 import { CommandLineError } from '../errors.js';
 import { knownJob } from '../job-place.js';
+import { whyWithinSecond } from '../why-within-second.js';
 import { isShared } from '../../nest/index.js';
 import type { Command } from '../command.js';
 
@@ -18,7 +19,7 @@ export const why: Command = {
     if (id === undefined || at === undefined)
       throw new CommandLineError('schedule:why: name a job and --at <instant>.');
     const job = await knownJob(parts, id);
-    const answer = await registry.why(id, at);
+    const answer = (await whyWithinSecond(parts, id, at)) ?? (await registry.why(id, at));
     if (!isShared(assembly.options.stores[job.store])) {
       terminal.err(`Job "${id}" is kept in memory: its records are in its own process, so this answer knows none.`);
     }

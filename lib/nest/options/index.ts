@@ -13,7 +13,7 @@ export type { ResolvedModuleOptions, Surroundings } from './resolve.js';
 export { nearest } from './nearest.js';
 export { show } from './show.js';
 export { isTrigger } from './trigger-kinds.js';
-export { millis } from './units.js';
+export { millis, readInstant } from './units.js';
 export {
   jobOptionFaults,
   knownAliases,

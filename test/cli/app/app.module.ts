@@ -20,7 +20,7 @@ export class ReportsService {
     throw new Error('the disk is full');
   }
 
-  @At('2030-01-01T09:00Z', { id: 'launch', store: 'db' })
+  @At('2030-01-01T09:00:00.956Z', { id: 'launch', store: 'db' })
   launch(): void {}
 
   @Interval('1h', { id: 'local' })

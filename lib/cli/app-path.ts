@@ -76,9 +76,11 @@ export async function loadRootModule({ file, exportName }: AppPath): Promise<new
   const found = exportName === null ? onlyModule(exports) : exports[exportName];
   if (typeof found === 'function') return found as new () => unknown;
   const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+  const lacks = exportName === null ? 'has no export that is clearly its root module' : `exports no ${exportName}`;
   throw new CommandLineError(
-    `${file} ${exportName === null ? 'has no export that is clearly its root module' : `exports no ${exportName}`}. ` +
-      `Name it: --app ${file}#AppModule. Exported classes: ${names.length === 0 ? 'none' : names.join(', ')}.`,
+    names.length === 0
+      ? `${file} exports no class. Export its root module: export class ${exportName ?? 'AppModule'}.`
+      : `${file} ${lacks}. Name it: --app ${file}#AppModule. Exported classes: ${names.join(', ')}.`,
     EXIT.application,
   );
 }

@@ -221,6 +221,11 @@ describe('what is wrong is said in one line, with an exit code', () => {
     ['a module that does not start', 'fails-to-start.module', /could not be started: the database is away/],
     ['an application without a schedule', 'plain.module#PlainModule', /does not import SchedulerModule/],
     ['an export that is not there', 'plain.module#Other', /exports no Other.*NoModule, PlainModule/],
+    [
+      'a module that is not exported',
+      'not-exported.module',
+      /exports no class\. Export its root module: export class AppModule\.$/m,
+    ],
     ['a file that is not there', 'nothing.module', /there is no file/],
   ])('%s', async (_, app, message) => {
     const [name, exportName] = app.split('#');

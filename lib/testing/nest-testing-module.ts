@@ -2,7 +2,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { SchedulerOptions } from '../engine/index.js';
-import { SCHEDULER_TEST_CLOCK, SCHEDULER_TEST_PACE } from '../nest/index.js';
+import { MissingRootError, SCHEDULER_TEST_CLOCK, SCHEDULER_TEST_PACE } from '../nest/index.js';
 import type { InstantInput } from '../nest/index.js';
 import { toInstant } from '../triggers/index.js';
 import { ManualClock } from './manual-clock.js';
@@ -43,9 +43,14 @@ export interface SchedulerTestingOptions {
  */
 @Module({})
 export class SchedulerTestingModule {
+  /** @throws {MissingRootError} it is imported without `forRoot` */
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    const own = [...modules.values()].filter(({ metatype }) => metatype === SchedulerTestingModule);
+    if (!own.some(({ providers }) => providers.has(SchedulerTester))) {
+      throw new MissingRootError('SchedulerTestingModule');
+    }
     // Closed before the scheduler is stopped, which waits for time that only the tester lets pass.
-    for (const module of modules.values()) if (module.metatype === SchedulerTestingModule) module.distance = -2;
+    for (const module of own) module.distance = -2;
   }
 
   /** @throws {InvalidInstantError} `now` is no point in time */

@@ -284,6 +284,14 @@ describe('SchedulerTester', () => {
     await other.close();
   });
 
+  it('is refused where its module is imported without a start', async () => {
+    const imports = [SchedulerModule.forRoot(), SchedulerTestingModule];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toMatchObject({
+      code: 'MISSING_ROOT',
+      message: expect.stringMatching(/^SchedulerTestingModule is imported without .*SchedulerTestingModule\.forRoot\(/),
+    });
+  });
+
   it('refuses a start that is no time', () => {
     expect(() => SchedulerTestingModule.forRoot({ now: 'soon' })).toThrow(
       /now of SchedulerTestingModule\.forRoot\(\) cannot be 'soon'/,

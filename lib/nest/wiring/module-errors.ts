@@ -27,17 +27,21 @@ function moreThanOnce(importers: readonly string[]): string {
   );
 }
 
-/** `SchedulerModule` is imported as it is, without `forRoot`. */
+/** `SchedulerModule`, or `SchedulerTestingModule`, is imported as it is, without `forRoot`. */
 export class MissingRootError extends SchedulerError {
   readonly code = 'MISSING_ROOT';
 
-  constructor() {
-    super(
-      `SchedulerModule is imported without its options. Import SchedulerModule.forRoot() (or forRootAsync) in the root ` +
-        `module; it is global, so other modules need no import.`,
-    );
+  constructor(readonly moduleName: keyof typeof ROOT_ADVICE = 'SchedulerModule') {
+    super(`${moduleName} is imported without its options. ${ROOT_ADVICE[moduleName]}`);
   }
 }
+
+const ROOT_ADVICE = {
+  SchedulerModule:
+    `Import SchedulerModule.forRoot() (or forRootAsync) in the root module; it is global, so other modules need no ` +
+    `import.`,
+  SchedulerTestingModule: `Import SchedulerTestingModule.forRoot({ now: '2026-11-20T00:00Z' }) beside the root module.`,
+} as const;
 
 /** `forRootAsync` was not told how to make the options. */
 export class InvalidAsyncOptionsError extends SchedulerError {

@@ -38,7 +38,8 @@ const ISO =
   /^P(?:(\d+(?:[.,]\d+)?)W)?(?:(\d+(?:[.,]\d+)?)D)?(?:T(?:(\d+(?:[.,]\d+)?)H)?(?:(\d+(?:[.,]\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?)?$/i;
 const LONGEST_TEXT = 100;
 const LONGEST: Millis = 8.64e15;
-const EXAMPLES =
+/** What every kind of length of time looks like; part of the advice where nothing closer can be said. */
+export const DURATION_EXAMPLES =
   "Write text such as '90s' or '1h30m', an ISO duration, an object such as { minutes: 5 }, or milliseconds.";
 
 /**
@@ -50,7 +51,9 @@ const EXAMPLES =
  */
 export function toMillis(input: DurationInput, place = 'A duration'): Millis {
   const length = Math.round(read(input, place));
-  if (!(length >= 0 && length <= LONGEST)) throw new InvalidDurationError(place, input, `It is 0 or more. ${EXAMPLES}`);
+  if (!(length >= 0 && length <= LONGEST)) {
+    throw new InvalidDurationError(place, input, `It is 0 or more. ${DURATION_EXAMPLES}`);
+  }
   return length;
 }
 
@@ -58,7 +61,7 @@ function read(input: DurationInput, place: string): number {
   if (typeof input === 'number') return input;
   if (typeof input === 'string') return ofText(input, place);
   if (typeof input !== 'object' || input === null || Array.isArray(input) || input instanceof Date) {
-    throw new InvalidDurationError(place, input, EXAMPLES);
+    throw new InvalidDurationError(place, input, DURATION_EXAMPLES);
   }
   if ('toMillis' in input) return typeof input.toMillis === 'function' ? input.toMillis() : NaN;
   return ofObject(input, place);
@@ -66,7 +69,7 @@ function read(input: DurationInput, place: string): number {
 
 function ofObject(input: DurationObject, place: string): number {
   const entries = Object.entries(input).filter(([, value]) => value !== undefined);
-  if (entries.length === 0) throw new InvalidDurationError(place, input, EXAMPLES);
+  if (entries.length === 0) throw new InvalidDurationError(place, input, DURATION_EXAMPLES);
   let total = 0;
   for (const [name, value] of entries as [string, unknown][]) {
     const unit = UNITS[(name.endsWith('s') ? name : `${name}s`) as keyof DurationObject] as Millis | undefined;
@@ -89,12 +92,12 @@ function unknownUnit(name: string): string {
 
 function ofText(input: string, place: string): number {
   const text = input.trim();
-  if (text.length > LONGEST_TEXT) throw new InvalidDurationError(place, input, EXAMPLES);
+  if (text.length > LONGEST_TEXT) throw new InvalidDurationError(place, input, DURATION_EXAMPLES);
   if (/^p/i.test(text)) return ofIso(text, place);
   if (/^\d+(\.\d+)?$/.test(text)) {
     throw new InvalidDurationError(place, input, `It has no unit: write '${text}s' or '${text}ms'.`);
   }
-  if (!TEXT.test(text)) throw new InvalidDurationError(place, input, EXAMPLES);
+  if (!TEXT.test(text)) throw new InvalidDurationError(place, input, DURATION_EXAMPLES);
   let total = 0;
   for (const [, count = '', name = ''] of text.matchAll(PART)) {
     const unit = SUFFIXES.get(name.toLowerCase());

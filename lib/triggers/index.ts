@@ -7,7 +7,7 @@ export { firstClockChange, noteOf, wallRulesOf, type ClockChange, type WallRule 
 export { CronTrigger } from './cron-trigger.js';
 export type { CronFieldName, CronFields, CronFieldValue } from './cron/cron-fields.js';
 export { DateTrigger } from './date-trigger.js';
-export { durationText, toMillis, type DurationInput, type DurationObject } from './durations.js';
+export { DURATION_EXAMPLES, durationText, toMillis, type DurationInput, type DurationObject } from './durations.js';
 export {
   InvalidCalendarError,
   InvalidCronError,
@@ -20,7 +20,7 @@ export {
 } from './errors.js';
 export type { Exclusion, FilterableTrigger } from './filterable-trigger.js';
 export { FilteredTrigger } from './filtered-trigger.js';
-export { toInstant, type InstantInput } from './instants.js';
+export { INSTANT_EXAMPLES, toInstant, type InstantInput } from './instants.js';
 export { IntervalTrigger, type IntervalOptions } from './interval-trigger.js';
 export { nearest } from './nearest.js';
 export { NeverTrigger } from './never-trigger.js';

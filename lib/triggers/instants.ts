@@ -18,7 +18,8 @@ export const LAST_INSTANT: Instant = 8.64e15;
 
 const TEXT =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
-const EXAMPLES =
+/** What every kind of instant looks like; the advice where nothing closer can be said. */
+export const INSTANT_EXAMPLES =
   "Give a Date, a luxon DateTime, epoch milliseconds, or ISO text such as '2026-12-25T09:00' (in the trigger's zone) or '2026-12-25T09:00Z'.";
 
 /**
@@ -40,7 +41,7 @@ export function toInstant(input: InstantInput, timezone = 'UTC', place = 'An ins
 export function parseInstant(input: InstantInput, place: string): Instant | WallTime {
   if (typeof input === 'string') return parseText(input, place);
   const at = millisOf(input);
-  if (!(Math.abs(at) <= LAST_INSTANT)) throw new InvalidInstantError(place, input, EXAMPLES);
+  if (!(Math.abs(at) <= LAST_INSTANT)) throw new InvalidInstantError(place, input, INSTANT_EXAMPLES);
   return Math.trunc(at);
 }
 
@@ -63,7 +64,7 @@ function millisOf(input: unknown): number {
 
 function parseText(input: string, place: string): Instant | WallTime {
   const match = input.length <= 64 ? TEXT.exec(input.trim()) : null;
-  if (match === null) throw new InvalidInstantError(place, input, EXAMPLES);
+  if (match === null) throw new InvalidInstantError(place, input, INSTANT_EXAMPLES);
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as Six;
   const problem = impossiblePart([year, month, day, hour, minute, second]);
   if (problem !== null) throw new InvalidInstantError(place, input, problem);

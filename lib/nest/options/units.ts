@@ -1,6 +1,15 @@
 import { SchedulerError } from '../../core/index.js';
 import type { Instant, Millis } from '../../core/index.js';
-import { isValidZone, nearest, toInstant, toMillis } from '../../triggers/index.js';
+import {
+  DURATION_EXAMPLES,
+  INSTANT_EXAMPLES,
+  InvalidDurationError,
+  InvalidInstantError,
+  isValidZone,
+  nearest,
+  toInstant,
+  toMillis,
+} from '../../triggers/index.js';
 import type { Duration, InstantInput } from './inputs.js';
 import type { Kind, Problem } from './kind.js';
 import { mustBe, problem } from './kind.js';
@@ -62,7 +71,7 @@ function readDuration(value: unknown): Millis | string {
   try {
     return toMillis(value);
   } catch (error) {
-    return error instanceof SchedulerError ? `${error.message} ${EXAMPLES}` : EXAMPLES;
+    return adviceOf(error, EXAMPLES);
   }
 }
 
@@ -98,8 +107,17 @@ export function readInstant(value: unknown, zone: string): Instant | string {
     const at = toInstant(value as InstantInput, zone);
     return Number.isFinite(at) ? at : advice;
   } catch (error) {
-    return error instanceof SchedulerError ? `${error.message} ${advice}` : advice;
+    return adviceOf(error, advice);
   }
+}
+
+/** What is wrong with a value, and `examples` of what to write in place of the error's own: once, and not the value again. */
+function adviceOf(error: unknown, examples: string): string {
+  if (error instanceof InvalidDurationError || error instanceof InvalidInstantError) {
+    const closer = error.advice.replace(DURATION_EXAMPLES, '').replace(INSTANT_EXAMPLES, '').trim();
+    return `${closer} ${examples}`.trim();
+  }
+  return error instanceof SchedulerError ? `${error.message} ${examples}` : examples;
 }
 
 /** An IANA zone name. */

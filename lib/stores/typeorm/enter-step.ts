@@ -1,4 +1,4 @@
-import type { Admission, EnterRequest, EnterResult, NewRun, RunRecord } from '../../core/index.js';
+import type { Admission, EnterRequest, EnterResult, NewRun } from '../../core/index.js';
 import { unsettledOf } from './patch-step.js';
 import { cancelRuns, dropRuns, promote } from './run-ends.js';
 import type { RunDraft, StoredJob, StoredRun } from './records.js';
@@ -6,23 +6,15 @@ import type { Session } from './session.js';
 import { answer } from './steps.js';
 import type { Steps } from './steps.js';
 
-/**
- * Keys that earlier tries of a step gave to runs that are asked for by hand. One whose commit was in doubt, and of which nobody
- * can tell what became of it, may be durable: nothing else says that a run is the one that was asked for.
- */
-export type KeysTried = Map<NewRun, number>;
-
 /** Adds runs that were asked for, one after the other: each sees those before it. */
-export function* enterRuns(session: Session, request: EnterRequest, tried: KeysTried): Steps<EnterResult[]> {
+export function* enterRuns(session: Session, request: EnterRequest): Steps<EnterResult[]> {
   const ids = [...new Set(request.runs.map((run) => run.jobId))];
   const jobs = new Map<string, StoredJob>();
   for (const job of yield* answer(session.jobs.byIds(ids))) jobs.set(job.record.id, job);
   const results: EnterResult[] = [];
   for (const run of request.runs) {
     const job = jobs.get(run.jobId);
-    results.push(
-      job === undefined ? { kind: 'noJob', run: null } : yield* enter(session, job, { run, request, tried }),
-    );
+    results.push(job === undefined ? { kind: 'noJob', run: null } : yield* enter(session, job, { run, request }));
   }
   return results;
 }
@@ -30,14 +22,10 @@ export function* enterRuns(session: Session, request: EnterRequest, tried: KeysT
 interface Entry {
   readonly run: NewRun;
   readonly request: EnterRequest;
-  readonly tried: KeysTried;
 }
 
-function* enter(session: Session, job: StoredJob, { run, request, tried }: Entry): Steps<EnterResult> {
-  if (run.kind === 'manual') {
-    const durable = yield* durableOf(session, job, run, tried.get(run));
-    if (durable !== null) return { kind: durable.state === 'skipped' ? 'skipped' : 'entered', run: durable };
-  } else {
+function* enter(session: Session, job: StoredJob, { run, request }: Entry): Steps<EnterResult> {
+  if (run.kind !== 'manual') {
     const existing = yield* answer(session.runs.forFireTime(job, run.fireTime));
     if (existing !== null) return { kind: 'exists', run: existing.record };
   }
@@ -49,21 +37,12 @@ function* enter(session: Session, job: StoredJob, { run, request, tried }: Entry
   );
   if (admission.as !== 'skipped') yield* makeRoom(session, job, { admission, unsettled, at: request.at });
   const [entered] = yield* answer(session.runs.insert([draftOf(job, { run, request }, admission)]));
-  tried.set(run, entered!.key);
   if (admission.as === 'buffered') {
     yield* promote(session, job, request.at);
     const [now] = yield* answer(session.runs.byKeys([entered!.key]));
     return { kind: 'entered', run: now.record };
   }
   return { kind: admission.as === 'skipped' ? 'skipped' : 'entered', run: entered!.record };
-}
-
-/** A server that crashes gives keys of which nothing was durable to others. */
-function* durableOf(session: Session, job: StoredJob, run: NewRun, key?: number): Steps<RunRecord | null> {
-  if (key === undefined) return null;
-  const [found] = yield* answer(session.runs.byKeys([key]));
-  if (found?.jobKey !== job.key) return null;
-  return found.record.kind === run.kind && found.record.fireTime === run.fireTime ? found.record : null;
 }
 
 interface Room {
@@ -81,7 +60,7 @@ function* makeRoom(session: Session, job: StoredJob, { admission, unsettled, at 
   yield* cancelRuns(session, job, { runs: cancelled, at, detail: 'replaced by a newer run' });
 }
 
-function draftOf(job: StoredJob, { run, request }: Omit<Entry, 'tried'>, admission: Admission): RunDraft {
+function draftOf(job: StoredJob, { run, request }: Entry, admission: Admission): RunDraft {
   const isSkipped = admission.as === 'skipped';
   return {
     job,

@@ -24,7 +24,6 @@ import { CLAIM_BOUND, readingOf } from './claim-step.js';
 import { claiming } from './claim-tries.js';
 import { isSameDefinition } from './codec.js';
 import { enterRuns } from './enter-step.js';
-import type { KeysTried } from './enter-step.js';
 import { PutLine } from './put-line.js';
 import { PutStep } from './put-step.js';
 import { RecentMap } from './recent-map.js';
@@ -83,8 +82,7 @@ export class TypeOrmJobStore implements JobStore {
 
   enter(request: EnterRequest): Awaitable<EnterResult[]> {
     if (request.runs.length === 0) return [];
-    const tried: KeysTried = new Map();
-    return this.database.write((session) => told(session, enterRuns(session, request, tried)));
+    return this.database.write((session) => told(session, enterRuns(session, request)));
   }
 
   list(filter: JobFilter = {}): Awaitable<JobRecord[]> {

@@ -247,30 +247,6 @@ describeOnServer(server, 'the store on PostgreSQL, when something is wrong:', ()
     );
   });
 
-  it('a run asked for by hand is made once, though nobody can tell whether its commit was carried out', async () => {
-    const asked: string[] = [];
-    const { store, arm } = await armed((text, client, send) => {
-      if (text.includes('pg_control_checkpoint')) {
-        asked.push('what became of it');
-        return Promise.reject(sqlError('42501', 'permission denied for function pg_control_checkpoint'));
-      }
-      if (text !== 'COMMIT' || asked.includes('commit')) return undefined;
-      asked.push('commit');
-      return send().then(() => {
-        destroy(client);
-        throw sqlError('ECONNRESET', 'read ECONNRESET');
-      });
-    });
-    const [job] = await put(store, newJobs(1));
-    arm();
-    const run = { jobId: job.id, kind: 'manual', fireTime: NOW, dueAt: NOW, args: null, forced: false } as const;
-    const results = await store.jobs.enter({ runs: [run], at: NOW, admit: () => ({ as: 'open' }) });
-
-    expect(asked).toEqual(['commit', 'what became of it']);
-    const { runs } = await store.history.page({ limit: 100 });
-    expect(runs.map(({ id, kind }) => [id, kind])).toEqual([[results[0].run!.id, 'manual']]);
-  });
-
   it('a process that stands still in the middle of a step holds nothing for long: the server ends its transaction (P24)', async () => {
     const { store: stopped, arm } = await armed(once(/^COMMIT$/, () => new Promise(() => undefined)));
     const other = await place.open();

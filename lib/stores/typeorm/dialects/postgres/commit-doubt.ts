@@ -26,7 +26,7 @@ const QUESTION = `SELECT pg_xact_status($1::xid8), CASE
 
 /**
  * Did the transaction become durable, though its connection went before the server could say so? Null: nobody knows; it is
- * done again, and finds what it did before.
+ * done again, and finds what it did before, but for runs that are asked for by hand.
  *
  * @throws {StillUnderWay} ask again
  */

@@ -25,8 +25,7 @@ export class StoreLoop {
   /** Store time of the next claim. */
   private claimAt: Instant = -FOREVER;
   private isOpen = false;
-  /** For others to read. */
-  isInTurn = false;
+  private takesTurn = false;
   /** Limits of the claims that are on their way. */
   private readonly asked: number[] = [];
   /** The last claim left something that is due. */
@@ -81,12 +80,12 @@ export class StoreLoop {
 
   /** Takes its turn before this call returns; inside of one, that one or the next sees to it. */
   turnNow(): void {
-    if (this.isOpen && !this.isInTurn) this.turn();
+    if (this.isOpen && !this.takesTurn) this.turn();
   }
 
   /** Claims at once where outcomes can be written in the same step; false: nothing is to be claimed now. */
   claimAlong(): boolean {
-    if (!this.isOpen || this.isInTurn || this.isClaiming || this.isStarved || this.batchesLeft <= 0) return false;
+    if (!this.isOpen || this.takesTurn || this.isClaiming || this.isStarved || this.batchesLeft <= 0) return false;
     if (!this.settlesWithClaims || this.site.time.now() < this.claimAt) return false;
     this.goThroughTurn();
     return true;
@@ -117,6 +116,11 @@ export class StoreLoop {
     });
   }
 
+  /** Outcomes that come now are written at its end. */
+  get isInTurn(): boolean {
+    return this.takesTurn;
+  }
+
   private get settlesWithClaims(): boolean {
     return this.site.store.jobs.settlesWithClaims === true;
   }
@@ -131,18 +135,18 @@ export class StoreLoop {
     this.timer?.cancel();
     this.timer = null;
     const { site } = this;
-    this.isInTurn = true;
+    this.takesTurn = true;
     try {
       if (site.store.isShared) this.checkClocks();
       this.starts.start();
       if (this.mayAsk() && site.time.now() >= this.claimAt) this.claimBatches();
-      site.settles.flush();
     } finally {
-      // Outcomes wait for the end of a turn, and must not do so for ever.
-      this.isInTurn = false;
+      // Whatever has failed: outcomes wait for this, and the next turn for its timer.
+      site.settles.flush();
+      this.takesTurn = false;
+      this.arm();
+      site.turned();
     }
-    this.arm();
-    site.turned();
   }
 
   /** A step of the wall clock, or a standstill, may have ended leases that nobody gave up. */
@@ -332,7 +336,7 @@ export class StoreLoop {
   }
 
   private arm(): void {
-    if (this.isInTurn || !this.isOpen) return;
+    if (this.takesTurn || !this.isOpen) return;
     const claimAt = !this.mayAsk() || this.isStarved ? FOREVER : this.claimAt;
     const startAt = this.starts.isLooking ? null : this.site.dispatcher.line.nextDueAt;
     const at = Math.min(claimAt, startAt ?? FOREVER);

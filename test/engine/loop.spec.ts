@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ClaimResult } from '../../lib/core/index.js';
+import { DueStarts } from '../../lib/engine/due-starts.js';
 import { at as date, cron, every } from '../../lib/triggers/index.js';
 import { controlledStore } from './support/stores.js';
 import { at, deferred, job, settle, START, World } from './support/world.js';
 
 const DAY = 86_400_000;
+
+afterEach(() => void jest.restoreAllMocks());
 
 describe('the loop and time', () => {
   it('never acts early, not by a millisecond (P15)', () => {
@@ -36,6 +39,16 @@ describe('the loop and time', () => {
     const world = new World().handle('tick').start(...jobs);
     world.clock.advance(10);
     expect(world.clock.timerCount()).toBe(1);
+  });
+
+  it('goes on behind a turn that failed, whatever went wrong in it', () => {
+    const world = new World().handle('tick').start(job('tick', every({ seconds: 1 })));
+    jest.spyOn(DueStarts.prototype, 'start').mockImplementationOnce(() => {
+      throw new Error('out of order');
+    });
+    expect(() => world.clock.advance(1_000)).toThrow('out of order');
+    world.clock.advance(2_000);
+    expect(world.calls.map((call) => call.at - START)).toEqual([1_000, 2_000]);
   });
 
   it('has no timer while nothing is to come', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { rangesOf } from '../../../lib/stores/typeorm/dialects/sqlite/key-ranges.js';
+import { rangesOf } from '../../../lib/stores/typeorm/key-ranges.js';
 
 const row = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
 

@@ -1,4 +1,4 @@
-import { rangesOf } from '../sqlite/key-ranges.js';
+import { rangesOf, WORTH_A_RANGE } from '../../key-ranges.js';
 import { inList } from './literals.js';
 
 /**
@@ -6,7 +6,7 @@ import { inList } from './literals.js';
  * a range stands by itself: a scan locks what comes behind its end, too, which must not be somebody else's run (P27).
  */
 export function amongRuns(keys: readonly number[], column = 'run_key'): string {
-  const ranges = rangesOf(keys);
+  const ranges = keys.length < WORTH_A_RANGE ? null : rangesOf(keys);
   if (ranges === null) return `${column} IN (${inList(keys)})`;
   const each = ranges.map(([first, last]) =>
     first === last ? `${column} = ${last}` : `${column} BETWEEN ${first} AND ${last - 1} OR ${column} = ${last}`,

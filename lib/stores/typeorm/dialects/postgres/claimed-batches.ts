@@ -16,7 +16,7 @@ import type { Scope } from './scope.js';
  * through all that came since.
  */
 const ONE_PLAN = 'SET LOCAL plan_cache_mode = force_generic_plan';
-const PLANS_AS_EVER = 'SET LOCAL plan_cache_mode = auto';
+const PLANS_AS_EVER = 'SET LOCAL plan_cache_mode TO DEFAULT';
 
 /**
  * Plain runs of a claim, many in a row: that is what most runs are from their claim to their end. Whatever else a step wants

@@ -2,8 +2,8 @@ import type { Instant, Outcome, RunError, SkipReason } from '../../../../core/in
 import { REASON, RUN_STATES, STATE } from '../../codes.js';
 import type { RunTexts } from '../../records.js';
 import type { ClaimState, HeldRows, ReleasedRun, SettledGroup } from '../../session.js';
-import { rangesOf } from './key-ranges.js';
-import type { KeyRange } from './key-ranges.js';
+import { rangesOf } from '../../key-ranges.js';
+import type { KeyRange } from '../../key-ranges.js';
 import { RANGED_STATE, rangesOfRun } from '../../migrations/index.js';
 import type { RunRanges } from './run-ranges.js';
 import { isIn } from './run-select.js';

@@ -10,7 +10,7 @@ import { definitionArrayOf } from './definition-text.js';
 import { asOneText, jobAsJson } from './job-decoder.js';
 import type { JobDecoder } from './job-decoder.js';
 import { JobList } from './job-list.js';
-import { rangesOf } from './key-ranges.js';
+import { rangesOf } from '../../key-ranges.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 

@@ -1,8 +1,8 @@
 import type { Instant } from '../../../../core/index.js';
 import { STATE } from '../../codes.js';
 import { RANGED } from '../../migrations/index.js';
-import { WORTH_A_RANGE } from './key-ranges.js';
-import type { KeyRange } from './key-ranges.js';
+import { WORTH_A_RANGE } from '../../key-ranges.js';
+import type { KeyRange } from '../../key-ranges.js';
 import type { Scope } from './scope.js';
 import { Statements } from './statements.js';
 

@@ -5,7 +5,7 @@ import type { RunDraft, RunEnd, StoredJob, StoredRun } from '../../records.js';
 import type { RunRows } from '../../session.js';
 import { isMoreOfTheSame, lengthened, skipDraft } from '../../skips.js';
 import { decodeRun } from '../../run-decoder.js';
-import { WORTH_A_RANGE } from './key-ranges.js';
+import { WORTH_A_RANGE } from '../../key-ranges.js';
 import { RANGED } from '../../migrations/index.js';
 import type { RunRanges } from './run-ranges.js';
 import { isIn, selectRuns } from './run-select.js';

@@ -1,11 +1,11 @@
 /** Keys in ranges without a gap: `[first, last]`, both in it. */
 export type KeyRange = readonly [first: number, last: number];
 
-/** Where there are several ranges, and below so many keys in each, a list of keys is cheaper. */
+/** Below so many keys a range, a list of them is cheaper; SQLite writes a single short range by its ends all the same. */
 export const WORTH_A_RANGE = 8;
 
 /**
- * The keys as ranges, where those are few; null: they are too scattered. Runs of one claim have keys in a row and mostly end
+ * The keys as ranges, where those are few, or as one, however short; null: they are too scattered. Runs of one claim have keys in a row and mostly end
  * together, and a range costs SQLite half of what a list of keys does.
  */
 export function rangesOf(keys: readonly number[]): KeyRange[] | null {

@@ -7,21 +7,19 @@ const SECOND = 1_000;
 const ENOUGH = 2;
 
 /**
- * Lists show fire times to the second, and those of an interval may have a fraction: what became of the only run, or fire
- * time, within the second that `at` names.
- *
- * @returns null: `at` names a fraction, is a fire time itself, or the second has none or several
+ * What became of the fire time that `at` names. Lists show fire times to the second, and those of an interval may have a
+ * fraction: named without one, and no fire time itself, it stands for the only run, or fire time, within its second.
  */
 export async function whyWithinSecond(
   { registry, assembly }: CommandParts,
   id: string,
   at: string,
-): Promise<WhyAnswer | null> {
+): Promise<WhyAnswer> {
   const job = (await assembly.scheduler.get(id))?.job;
   const from = readInstant(at, job?.timezone ?? 'UTC');
-  if (job === undefined || typeof from === 'string' || /[.,]\d/.test(at)) return null;
+  if (job === undefined || typeof from === 'string' || /[.,]\d/.test(at)) return registry.why(id, at);
   const exact = await registry.why(id, new Date(from));
-  if (exact.verdict !== 'notAFireTime') return null;
+  if (exact.verdict !== 'notAFireTime') return exact;
   const to = from + SECOND - 1;
   const { runs } = await registry.runs({ jobId: id, from: new Date(from), to: new Date(to), limit: ENOUGH });
   const due = assembly.triggers.decode(job.trigger).fireTimes(from, ENOUGH);
@@ -29,5 +27,5 @@ export async function whyWithinSecond(
     [...runs.map(({ fireTime }) => fireTime.getTime()), ...due].filter((it) => from < it && it <= to),
   );
   const [only] = times;
-  return times.size === 1 ? registry.why(id, new Date(only)) : null;
+  return times.size === 1 ? registry.why(id, new Date(only)) : exact;
 }

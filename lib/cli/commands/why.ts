@@ -13,13 +13,13 @@ export const why: Command = {
   examples: ['carillon schedule:why report --at "2026-11-20 09:00"'],
   start: observing,
   async run(parts) {
-    const { registry, given, assembly, terminal } = parts;
+    const { given, assembly, terminal } = parts;
     const [id] = given.words;
     const at = given.text('at');
     if (id === undefined || at === undefined)
       throw new CommandLineError('schedule:why: name a job and --at <instant>.');
     const job = await knownJob(parts, id);
-    const answer = (await whyWithinSecond(parts, id, at)) ?? (await registry.why(id, at));
+    const answer = await whyWithinSecond(parts, id, at);
     if (!isShared(assembly.options.stores[job.store])) {
       terminal.err(`Job "${id}" is kept in memory: its records are in its own process, so this answer knows none.`);
     }
